@@ -1,0 +1,15 @@
+//! pgkeep keeps PostgreSQL databases.
+
+#![forbid(unsafe_code)]
+
+pub mod blocks;
+pub mod cpu;
+pub mod error;
+pub mod hash;
+pub mod limits;
+pub mod object;
+pub mod pg;
+pub mod progress;
+pub mod text;
+
+pub use error::{Error, ErrorKind, Result};

@@ -1,0 +1,33 @@
+//! Every bound and default that is not a choice of the user, with its unit in its name.
+//!
+//! Peak memory of a dump or restore is about
+//! `jobs * (2 * BLOCK_BYTES + 4 * CHUNK_BYTES_MAX) + PUTS_IN_FLIGHT * PACK_BYTES` plus the index.
+
+/// COPY rows travel in blocks of about this size; boundaries mean nothing.
+pub const BLOCK_BYTES: usize = 256 << 10;
+
+/// Mean size of a chunk's rows that the cutter aims at.
+pub const CHUNK_BYTES_TARGET: usize = 1 << 20;
+/// No chunk but the last of a part is smaller, unless a row longer than the maximum follows it.
+pub const CHUNK_BYTES_MIN: usize = 256 << 10;
+/// No chunk is larger; a longer row is stored in pieces of exactly this size.
+pub const CHUNK_BYTES_MAX: usize = 4 << 20;
+
+/// A pack is sealed and put once it holds this much.
+pub const PACK_BYTES: usize = 16 << 20;
+/// Packs being put at the same time.
+pub const PUTS_IN_FLIGHT: usize = 2;
+/// An index file holds at most this much.
+pub const INDEX_FILE_BYTES: usize = 8 << 20;
+
+/// A part's heap plus TOAST aims at this; the number of blocks is a power of two.
+pub const PART_BYTES: u64 = 256 << 20;
+
+/// A catalog answer may hold at most this much, so that a hostile server cannot exhaust memory.
+pub const MESSAGE_BYTES_MAX: usize = 1 << 30;
+
+/// Names in one `LOCK TABLE` statement take at most about this much text.
+pub const LOCK_STATEMENT_BYTES: usize = 100_000;
+
+const _: () = assert!(CHUNK_BYTES_MIN < CHUNK_BYTES_TARGET && CHUNK_BYTES_TARGET < CHUNK_BYTES_MAX);
+const _: () = assert!(CHUNK_BYTES_MAX < PACK_BYTES);

@@ -1,0 +1,380 @@
+//! The currency for schema: objects with the statements that create them, and the tables whose rows are kept.
+//!
+//! Owns the types that catalog makes, the repository stores and restore runs. Statements are made at dump time and
+//! stored, so that restore and verify need no catalog code. All types here are persisted in the contents stream of a
+//! manifest: add optional fields only, and write them into `repository/FORMAT.md`.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::text;
+use crate::text::Text;
+
+/// Position of an object in its snapshot: dense, from 0, in the order of creation.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub struct ObjectId(pub u32);
+
+/// What an object is. The order of the variants means nothing; see [`Kind::section`] and `plan` for the order of
+/// creation.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Properties of the database itself: CREATE DATABASE, its settings, its grants.
+    Database,
+    /// Schema.
+    Schema,
+    /// Procedural language.
+    Language,
+    /// Collation.
+    Collation,
+    /// Transform of a type for a language.
+    Transform,
+    /// Extension; its members come with it.
+    Extension,
+    /// Base, range, enum, composite or undefined type.
+    Type,
+    /// The empty first half of a base or range type, where its functions need it.
+    ShellType,
+    /// Domain.
+    Domain,
+    /// CHECK or NOT NULL of a domain.
+    DomainConstraint,
+    /// Cast.
+    Cast,
+    /// Function.
+    Function,
+    /// Procedure.
+    Procedure,
+    /// Aggregate.
+    Aggregate,
+    /// Access method.
+    AccessMethod,
+    /// Operator.
+    Operator,
+    /// Operator family.
+    OperatorFamily,
+    /// Operator class.
+    OperatorClass,
+    /// Conversion between encodings.
+    Conversion,
+    /// Text search parser.
+    TextSearchParser,
+    /// Text search template.
+    TextSearchTemplate,
+    /// Text search dictionary.
+    TextSearchDictionary,
+    /// Text search configuration.
+    TextSearchConfiguration,
+    /// Foreign data wrapper.
+    ForeignDataWrapper,
+    /// Foreign server.
+    ForeignServer,
+    /// User mapping of a foreign server.
+    UserMapping,
+    /// Table or partitioned table.
+    Table,
+    /// Foreign table.
+    ForeignTable,
+    /// View.
+    View,
+    /// Materialized view.
+    MaterializedView,
+    /// Sequence, identity columns' included.
+    Sequence,
+    /// Attachment of a partition to its parent.
+    TableAttach,
+    /// Default of a column.
+    Default,
+    /// CHECK or NOT NULL of a table.
+    Check,
+    /// Type that the server makes by itself (row type, array, multirange): for the order only, never stored.
+    DummyType,
+    /// Large objects with the same owner and grants.
+    LargeObjects,
+    /// Primary key, unique or exclusion constraint.
+    Constraint,
+    /// Index.
+    Index,
+    /// Attachment of an index to the index of the parent table.
+    IndexAttach,
+    /// Extended statistics object.
+    Statistics,
+    /// Rewrite rule.
+    Rule,
+    /// Trigger.
+    Trigger,
+    /// Foreign key.
+    ForeignKey,
+    /// ENABLE ROW LEVEL SECURITY of a table.
+    RowSecurity,
+    /// Row security policy.
+    Policy,
+    /// Publication.
+    Publication,
+    /// Table in a publication.
+    PublicationTable,
+    /// Schema in a publication.
+    PublicationSchema,
+    /// Subscription.
+    Subscription,
+    /// Default privileges.
+    DefaultPrivileges,
+    /// Event trigger.
+    EventTrigger,
+    /// First filling of a materialized view.
+    Refresh,
+}
+
+/// When an object is created relative to the rows.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Section {
+    /// Everything that must exist before rows are loaded.
+    PreData,
+    /// Rows, sequence positions, large objects.
+    Data,
+    /// Indexes, keys, triggers and all that is faster or safer after the rows.
+    PostData,
+}
+
+/// The three passes of a restore, orthogonal to sections: grants come after all objects exist, and event triggers and
+/// refreshes after the grants.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Pass {
+    /// Definitions, owners, comments, labels, rows.
+    Main,
+    /// Grants and default privileges.
+    Grants,
+    /// Event triggers and refreshes of materialized views.
+    Last,
+}
+
+impl Kind {
+    /// The section of this kind where no dependency loop moved the object.
+    #[must_use]
+    pub fn section(self) -> Section {
+        use Kind::*;
+        match self {
+            Database
+            | Schema
+            | Language
+            | Collation
+            | Transform
+            | Extension
+            | Type
+            | ShellType
+            | Domain
+            | DomainConstraint
+            | Cast
+            | Function
+            | Procedure
+            | Aggregate
+            | AccessMethod
+            | Operator
+            | OperatorFamily
+            | OperatorClass
+            | Conversion
+            | TextSearchParser
+            | TextSearchTemplate
+            | TextSearchDictionary
+            | TextSearchConfiguration
+            | ForeignDataWrapper
+            | ForeignServer
+            | UserMapping
+            | Table
+            | ForeignTable
+            | View
+            | MaterializedView
+            | Sequence
+            | TableAttach
+            | Default
+            | Check
+            | DummyType => Section::PreData,
+            LargeObjects => Section::Data,
+            Constraint | Index | IndexAttach | Statistics | Rule | Trigger | ForeignKey | RowSecurity | Policy
+            | Publication | PublicationTable | PublicationSchema | Subscription | DefaultPrivileges | EventTrigger
+            | Refresh => Section::PostData,
+        }
+    }
+
+    /// The pass in which objects of this kind are created.
+    #[must_use]
+    pub fn pass(self) -> Pass {
+        match self {
+            Kind::DefaultPrivileges => Pass::Grants,
+            Kind::EventTrigger | Kind::Refresh => Pass::Last,
+            _ => Pass::Main,
+        }
+    }
+
+    /// As people say it: `foreign key`.
+    #[must_use]
+    pub fn noun(self) -> String {
+        let debug = format!("{self:?}");
+        let mut noun = String::with_capacity(debug.len() + 4);
+        for (at, letter) in debug.char_indices() {
+            if letter.is_ascii_uppercase() && at > 0 {
+                noun.push(' ');
+            }
+            noun.push(letter.to_ascii_lowercase());
+        }
+        noun
+    }
+}
+
+/// Name of an object as the catalog has it, unquoted.
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub struct Name {
+    /// Its schema, or the schema of the table it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub schema: Option<Text>,
+    /// The table (or domain) it belongs to, for constraints, triggers, rules, policies, defaults, indexes.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub table: Option<Text>,
+    /// Its own name; what it joins, for kinds without a name of their own.
+    pub name: Text,
+    /// Argument types of routines, operators and casts, ready for SQL, without parentheses.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub arguments: Option<Text>,
+}
+
+impl Name {
+    /// Name of something outside schemas.
+    pub fn plain(name: impl Into<Text>) -> Self {
+        Self { name: name.into(), ..Self::default() }
+    }
+
+    /// Name of something in a schema.
+    pub fn in_schema(schema: impl Into<Text>, name: impl Into<Text>) -> Self {
+        Self { schema: Some(schema.into()), name: name.into(), ..Self::default() }
+    }
+
+    /// Name of something that belongs to a table.
+    pub fn on_table(schema: impl Into<Text>, table: impl Into<Text>, name: impl Into<Text>) -> Self {
+        Self { schema: Some(schema.into()), table: Some(table.into()), name: name.into(), arguments: None }
+    }
+
+    /// `"schema"."name"`, quoted for SQL; without the table and the arguments.
+    #[must_use]
+    pub fn sql(&self) -> Text {
+        match &self.schema {
+            Some(schema) => text![schema.ident(), ".", self.name.ident()],
+            None => self.name.ident(),
+        }
+    }
+}
+
+impl fmt::Display for Name {
+    /// As people write it: `schema.table.name(arguments)`, unquoted, newlines shown as spaces.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = |text: &Text| text.lossy().replace(['\n', '\r'], " ");
+        for outer in [&self.schema, &self.table].into_iter().flatten() {
+            write!(f, "{}.", shown(outer))?;
+        }
+        f.write_str(&shown(&self.name))?;
+        match &self.arguments {
+            Some(arguments) => write!(f, "({})", shown(arguments)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// One thing in the catalog that has to be created, with everything that belongs to it. Persisted.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Object {
+    /// Position in the snapshot.
+    pub id: ObjectId,
+    /// What it is.
+    pub kind: Kind,
+    /// When it is created: [`Kind::section`], or post-data where a dependency loop postponed it.
+    pub section: Section,
+    /// What it is called.
+    pub name: Name,
+    /// Its oid on the source; 0 for what has none.
+    pub oid: u32,
+    /// Objects that must exist before it, by id; they all have smaller ids.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub needs: Vec<ObjectId>,
+    /// The relation, domain or publication that this object is a piece of: it goes where that goes.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub part_of: Option<ObjectId>,
+    /// How SQL names it after ALTER, COMMENT ON and DROP: `TABLE "ord"."order"`. Empty where no statement does.
+    #[serde(skip_serializing_if = "Text::is_empty", default)]
+    pub identity: Text,
+    /// Statements that create it, without final semicolons, run in order.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub create: Vec<Text>,
+    /// Statements that remove it, without IF EXISTS, for kinds whose removal is not `DROP` and the identity.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub drop: Vec<Text>,
+    /// Role that owns it, where owners are settable: `ALTER <identity> OWNER TO <role>`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub owner: Option<Text>,
+    /// Statements that run after the owner is set.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub finish: Vec<Text>,
+    /// `default_tablespace` while it is created; empty means the database's own.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub tablespace: Option<Text>,
+    /// `default_table_access_method` while it is created.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub access_method: Option<Text>,
+    /// COMMENT statements of it and its columns.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub comments: Vec<Text>,
+    /// SECURITY LABEL statements of it and its columns.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub labels: Vec<Text>,
+    /// REVOKE and GRANT statements of it and its columns, in order.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub grants: Vec<Text>,
+    /// Roles that must exist for its owner, grants and statements.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub roles: Vec<Text>,
+    /// The rows it has.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub table: Option<Table>,
+}
+
+/// What has rows: a table, the rows of an extension's configuration table, a foreign table on request, or the pages of
+/// large objects. Persisted.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Table {
+    /// Columns in COPY order: neither dropped nor generated. Empty: rows are empty lines and no list is written.
+    pub columns: Vec<Column>,
+    /// Whether it is UNLOGGED.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub unlogged: bool,
+    /// The table to COPY into instead, as quoted SQL: the root of a partition tree whose rows may route differently on
+    /// another server.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub root: Option<Text>,
+    /// `WHERE ..` of an extension's configuration table.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub condition: Option<Text>,
+    /// The foreign server whose rows these are.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub server: Option<Text>,
+}
+
+/// A column as COPY sees it. Persisted.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Column {
+    /// Unquoted.
+    pub name: Text,
+    /// As `format_type` prints it.
+    #[serde(rename = "type")]
+    pub type_name: Text,
+}
+
+impl Table {
+    /// ` ("a", "b")`, or nothing where there is no column.
+    #[must_use]
+    pub fn column_list(&self) -> Text {
+        if self.columns.is_empty() {
+            return Text::new();
+        }
+        text![" (", Text::join(self.columns.iter().map(|c| c.name.ident()), ", "), ")"]
+    }
+}
