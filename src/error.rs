@@ -142,6 +142,15 @@ impl Error {
         Self::Key { message: message.into(), hint: Some(hint.into()) }
     }
 
+    /// The same error of a server with what was being done: a verb and the object, `copy table "ord"."order"`.
+    #[must_use]
+    pub fn while_doing(self, doing: impl Into<String>) -> Self {
+        match self {
+            Self::Postgres { source, .. } => Self::Postgres { doing: doing.into(), source },
+            other => other,
+        }
+    }
+
     /// Which kind it is, for the exit code.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {

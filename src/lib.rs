@@ -3,12 +3,14 @@
 #![forbid(unsafe_code)]
 
 pub mod blocks;
+pub mod catalog;
 pub mod cpu;
 pub mod error;
 pub mod hash;
 pub mod limits;
 pub mod object;
 pub mod pg;
+pub mod plan;
 pub mod progress;
 pub mod text;
 

@@ -1,0 +1,303 @@
+//! From drafts to objects: joins drafts with the dependencies, has them ordered, renders the statements.
+//!
+//! Members of extensions come with their extension: only what was changed about their grants, and the rows of
+//! configuration tables, stay of them.
+
+use std::collections::{BTreeSet, HashMap};
+
+use crate::catalog::dependencies::Dependencies;
+use crate::catalog::draft::{Address, Draft, Piece, Template};
+use crate::catalog::source::Source;
+use crate::object::{Kind, Object, ObjectId, Section};
+use crate::plan::{Node, Order, order};
+use crate::text::Text;
+
+pub(crate) fn assemble(mut drafts: Vec<Draft>, dependencies: &Dependencies, source: &Source<'_>) -> Vec<Object> {
+    let addresses = Addresses::new(&drafts, dependencies);
+    strip_members(&mut drafts, &addresses, dependencies);
+    let settled = order(nodes(&drafts, &addresses, dependencies));
+    for cut in &settled.unresolved {
+        let names: Vec<String> = cut.iter().map(|&at| drafts[at].name.to_string()).collect();
+        source.warn(
+            format!("objects need each other in a loop: {}", names.join(", ")),
+            "restore this snapshot into an empty database to see whether the server accepts the order",
+        );
+    }
+    adopt(&mut drafts, &addresses, &settled);
+    render(drafts, &addresses, &settled)
+}
+
+/// Where an address leads: to a draft, directly or by what brings it.
+struct Addresses<'a> {
+    drafts: HashMap<Address, usize>,
+    dependencies: &'a Dependencies,
+}
+
+impl<'a> Addresses<'a> {
+    fn new(drafts: &[Draft], dependencies: &'a Dependencies) -> Self {
+        let mut known = HashMap::with_capacity(drafts.len() * 2);
+        for (at, draft) in drafts.iter().enumerate() {
+            known.insert(draft.address, at);
+            known.extend(draft.aliases.iter().map(|alias| (*alias, at)));
+        }
+        Self { drafts: known, dependencies }
+    }
+
+    /// The draft of an address itself, without regard to extensions.
+    fn own(&self, address: Address) -> Option<usize> {
+        // An array of a multirange of a range takes three steps; no chain is longer.
+        let mut address = address;
+        for _ in 0..4 {
+            if let Some(&at) = self.drafts.get(&address) {
+                return Some(at);
+            }
+            address = *self.dependencies.implicit.get(&address)?;
+        }
+        None
+    }
+
+    /// The draft that has to exist where this address is needed: for a member of an extension, the extension.
+    fn needed(&self, address: Address) -> Option<usize> {
+        let mut owner = address;
+        for _ in 0..4 {
+            if let Some(extension) = self.dependencies.members.get(&owner) {
+                return self.drafts.get(extension).copied();
+            }
+            match self.dependencies.implicit.get(&owner) {
+                Some(brought_by) if !self.drafts.contains_key(&owner) => owner = *brought_by,
+                _ => break,
+            }
+        }
+        self.own(address)
+    }
+
+    fn extension(&self, address: Address) -> Option<Address> {
+        self.dependencies.members.get(&address).copied()
+    }
+}
+
+/// Leaves of extension members only their grants and the rows of configuration tables.
+fn strip_members(drafts: &mut [Draft], addresses: &Addresses<'_>, dependencies: &Dependencies) {
+    for draft in drafts.iter_mut() {
+        let whole = draft.part_of.filter(|_| draft.kind != Kind::LargeObjects).unwrap_or(draft.address);
+        let member = addresses.extension(draft.address).or_else(|| addresses.extension(whole));
+        let Some(extension) = member else { continue };
+        if draft.address.class == extension.class || !dependencies.members.contains_key(&whole) {
+            continue;
+        }
+        let grants = std::mem::take(&mut draft.grants);
+        let table = draft.table.take().filter(|table| table.condition.is_some());
+        let mut bare = Draft::new(
+            draft.address.class,
+            draft.address.oid,
+            draft.kind,
+            draft.name.clone(),
+            std::mem::take(&mut draft.identity),
+        );
+        bare.aliases = std::mem::take(&mut draft.aliases);
+        bare.needs = vec![extension];
+        bare.grants = grants;
+        bare.roles = std::mem::take(&mut draft.roles);
+        bare.table = table;
+        *draft = bare;
+    }
+}
+
+fn nodes(drafts: &[Draft], addresses: &Addresses<'_>, dependencies: &Dependencies) -> Vec<Node> {
+    let mut needs: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); drafts.len()];
+    let mut edge = |from: usize, to: Option<usize>| {
+        if let Some(to) = to.filter(|&to| to != from) {
+            needs[from].insert(to);
+        }
+    };
+    for (object, needed) in &dependencies.edges {
+        if let Some(from) = addresses.own(*object) {
+            edge(from, addresses.needed(*needed));
+        }
+    }
+    for (at, draft) in drafts.iter().enumerate() {
+        for needed in &draft.needs {
+            edge(at, addresses.needed(*needed));
+        }
+        // A table needs its inline pieces, a view its query.
+        if let Some(whole) = draft.part_of.filter(|_| draft.inline && draft.kind != Kind::ShellType) {
+            if let Some(whole) = addresses.own(whole) {
+                edge(whole, Some(at));
+                edge(at, Some(whole));
+            }
+        }
+    }
+    drafts
+        .iter()
+        .zip(needs)
+        .map(|(draft, needs)| Node {
+            kind: draft.kind,
+            name: draft.name.clone(),
+            oid: draft.address.oid,
+            tie: draft.tie.clone(),
+            part_of: draft.part_of.and_then(|whole| addresses.own(whole)),
+            inline: draft.inline,
+            needs: needs.into_iter().collect(),
+        })
+        .collect()
+}
+
+/// Comments and labels of a piece that stays inside its table go where the table goes.
+fn adopt(drafts: &mut [Draft], addresses: &Addresses<'_>, settled: &Order) {
+    for at in 0..drafts.len() {
+        if !drafts[at].inline || settled.separated[at] {
+            continue;
+        }
+        let comments = std::mem::take(&mut drafts[at].comments);
+        let labels = std::mem::take(&mut drafts[at].labels);
+        if let Some(whole) = drafts[at].part_of.and_then(|whole| addresses.own(whole)) {
+            drafts[whole].comments.extend(comments);
+            drafts[whole].labels.extend(labels);
+        }
+    }
+}
+
+fn render(drafts: Vec<Draft>, addresses: &Addresses<'_>, settled: &Order) -> Vec<Object> {
+    let stays_inline =
+        |address: Address| addresses.own(address).is_some_and(|at| drafts[at].inline && !settled.separated[at]);
+    let mut objects: Vec<(usize, Object)> = Vec::with_capacity(drafts.len());
+    for &at in &settled.sequence {
+        let draft = &drafts[at];
+        let separated = settled.separated[at];
+        let create = if draft.inline && !separated {
+            Vec::new()
+        } else if separated && !draft.inline {
+            draft.dummy.clone()
+        } else {
+            draft.create.iter().map(|template| fill(template, &stays_inline)).collect()
+        };
+        let section = if settled.postponed[at] || (draft.inline && separated && goes_last(draft.kind)) {
+            Section::PostData
+        } else {
+            draft.kind.section()
+        };
+        let object = object(draft, create, section);
+        if !is_empty(&object) {
+            objects.push((at, object));
+        }
+    }
+    number(objects, &drafts, addresses, settled)
+}
+
+/// Pieces that a loop forces out and that are added after the rows (pg-objects 9.6); defaults stay before them.
+fn goes_last(kind: Kind) -> bool {
+    matches!(kind, Kind::Check | Kind::DomainConstraint | Kind::Rule)
+}
+
+fn object(draft: &Draft, create: Vec<Text>, section: Section) -> Object {
+    let mut roles: BTreeSet<Text> = draft.roles.iter().cloned().collect();
+    roles.extend(draft.owner.clone());
+    Object {
+        id: ObjectId(0),
+        kind: draft.kind,
+        section,
+        name: draft.name.clone(),
+        oid: draft.address.oid,
+        needs: Vec::new(),
+        part_of: None,
+        identity: draft.identity.clone(),
+        create,
+        drop: draft.drop.clone(),
+        owner: draft.owner.clone(),
+        finish: draft.finish.clone(),
+        tablespace: draft.tablespace.clone(),
+        access_method: draft.access_method.clone(),
+        comments: draft.comments.clone(),
+        labels: draft.labels.clone(),
+        grants: draft.grants.clone(),
+        roles: roles.into_iter().collect(),
+        table: draft.table.clone(),
+    }
+}
+
+/// Whether a restore would do nothing for it.
+fn is_empty(object: &Object) -> bool {
+    object.create.is_empty()
+        && object.owner.is_none()
+        && object.finish.is_empty()
+        && object.comments.is_empty()
+        && object.labels.is_empty()
+        && object.grants.is_empty()
+        && object.table.is_none()
+}
+
+/// Gives ids in order and translates what each object needs, through pieces that are not objects of their own.
+fn number(objects: Vec<(usize, Object)>, drafts: &[Draft], addresses: &Addresses<'_>, settled: &Order) -> Vec<Object> {
+    let mut ids: Vec<Option<ObjectId>> = vec![None; drafts.len()];
+    for (id, (at, _)) in (0u32..).zip(&objects) {
+        ids[*at] = Some(ObjectId(id));
+    }
+    let needs: Vec<Vec<ObjectId>> = objects.iter().map(|(at, _)| reach(*at, &ids, &settled.needs)).collect();
+    let whole = |at: usize| drafts[at].part_of.and_then(|whole| addresses.own(whole)).and_then(|whole| ids[whole]);
+    objects
+        .into_iter()
+        .zip(needs)
+        .map(|((at, object), needs)| Object {
+            id: ids[at].expect("every object of this list was numbered above"),
+            needs,
+            part_of: whole(at),
+            ..object
+        })
+        .collect()
+}
+
+/// Objects that `start` needs, seen through drafts without an id.
+fn reach(start: usize, ids: &[Option<ObjectId>], needs: &[Vec<usize>]) -> Vec<ObjectId> {
+    let mut found = BTreeSet::new();
+    let mut seen = BTreeSet::from([start]);
+    let mut open = needs[start].clone();
+    while let Some(at) = open.pop() {
+        if !seen.insert(at) {
+            continue;
+        }
+        match ids[at] {
+            Some(id) => drop(found.insert(id)),
+            None => open.extend(&needs[at]),
+        }
+    }
+    found.into_iter().collect()
+}
+
+/// The statement with the pieces that stay inside it.
+fn fill(template: &Template, stays_inline: &dyn Fn(Address) -> bool) -> Text {
+    let mut statement = Text::new();
+    for piece in template {
+        match piece {
+            Piece::Text(text) => statement.push(text),
+            Piece::Inline(address, text) if stays_inline(*address) => statement.push(text),
+            Piece::Inline(..) => (),
+            Piece::List(items) => {
+                let items = items.iter().map(|item| fill(item, stays_inline)).filter(|item| !item.is_empty());
+                statement.push(Text::join(items, ",\n    "));
+            }
+        }
+    }
+    statement
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn items_that_left_take_their_comma_along() {
+        let gone = Address { class: 1, oid: 1 };
+        let kept = Address { class: 1, oid: 2 };
+        let template = vec![
+            "CREATE TABLE t (".into(),
+            Piece::List(vec![
+                vec!["a integer".into(), Piece::Inline(gone, " DEFAULT 1".into())],
+                vec![Piece::Inline(gone, "CHECK (true)".into())],
+                vec![Piece::Inline(kept, "CHECK (a > 0)".into())],
+            ]),
+            ")".into(),
+        ];
+        let statement = fill(&template, &|address| address == kept);
+        assert_eq!(statement, "CREATE TABLE t (a integer,\n    CHECK (a > 0))");
+    }
+}

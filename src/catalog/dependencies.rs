@@ -1,0 +1,43 @@
+//! What needs what: `pg_depend` on whole objects, membership in extensions, and the objects that the server makes by
+//! itself.
+
+use std::collections::HashMap;
+
+use crate::catalog::draft::{Address, class};
+use crate::catalog::source::Source;
+use crate::error::Result;
+use crate::pg::Row;
+
+/// The dependencies of a database, before they are mapped to drafts.
+pub(crate) struct Dependencies {
+    /// Dependent and what it needs.
+    pub(crate) edges: Vec<(Address, Address)>,
+    /// Member of an extension -> the extension.
+    pub(crate) members: HashMap<Address, Address>,
+    /// What the server makes by itself -> what brings it.
+    pub(crate) implicit: HashMap<Address, Address>,
+}
+
+pub(crate) async fn load(source: &mut Source<'_>) -> Result<Dependencies> {
+    let mut all = Dependencies { edges: Vec::new(), members: HashMap::new(), implicit: HashMap::new() };
+    for row in &source.query("dependencies", include_str!("dependencies.sql")).await? {
+        let (object, needs) = pair(row)?;
+        if row.letter("deptype")? == 'e' && needs.class == class::EXTENSION {
+            all.members.insert(object, needs);
+        } else {
+            all.edges.push((object, needs));
+        }
+    }
+    for row in &source.query("implicit objects", include_str!("implicit.sql")).await? {
+        let (object, brought_by) = pair(row)?;
+        all.implicit.insert(object, brought_by);
+    }
+    Ok(all)
+}
+
+fn pair(row: &Row) -> Result<(Address, Address)> {
+    Ok((
+        Address { class: row.number("classid")?, oid: row.number("objid")? },
+        Address { class: row.number("refclassid")?, oid: row.number("refobjid")? },
+    ))
+}

@@ -1,0 +1,167 @@
+//! What a family of objects knows of one object before the order is settled.
+//!
+//! A draft becomes an [`Object`](crate::object::Object) in `assemble.rs`: only the order decides which checks and
+//! defaults stay inside their table, so statements are templates until then.
+
+use crate::object::{Kind, Name, Table};
+use crate::text::Text;
+
+/// An object as `pg_depend` names it: the oid of the catalog it is a row of, and its own oid.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(crate) struct Address {
+    pub(crate) class: u32,
+    pub(crate) oid: u32,
+}
+
+/// Oids of the catalogs, the same on every server since long before 13 (`src/include/catalog/*.h`).
+pub(crate) mod class {
+    pub(crate) const TYPE: u32 = 1247;
+    pub(crate) const PROC: u32 = 1255;
+    pub(crate) const CLASS: u32 = 1259;
+    pub(crate) const DATABASE: u32 = 1262;
+    pub(crate) const FDW: u32 = 2328;
+    pub(crate) const SERVER: u32 = 1417;
+    pub(crate) const USER_MAPPING: u32 = 1418;
+    pub(crate) const AM: u32 = 2601;
+    pub(crate) const ATTRDEF: u32 = 2604;
+    pub(crate) const CAST: u32 = 2605;
+    pub(crate) const CONSTRAINT: u32 = 2606;
+    pub(crate) const CONVERSION: u32 = 2607;
+    pub(crate) const LANGUAGE: u32 = 2612;
+    pub(crate) const LARGE_OBJECT: u32 = 2613;
+    pub(crate) const NAMESPACE: u32 = 2615;
+    pub(crate) const OPCLASS: u32 = 2616;
+    pub(crate) const OPERATOR: u32 = 2617;
+    pub(crate) const OPFAMILY: u32 = 2753;
+    pub(crate) const REWRITE: u32 = 2618;
+    pub(crate) const TRIGGER: u32 = 2620;
+    pub(crate) const EXTENSION: u32 = 3079;
+    pub(crate) const POLICY: u32 = 3256;
+    pub(crate) const STATISTIC_EXT: u32 = 3381;
+    pub(crate) const COLLATION: u32 = 3456;
+    pub(crate) const EVENT_TRIGGER: u32 = 3466;
+    pub(crate) const TRANSFORM: u32 = 3576;
+    pub(crate) const TS_DICT: u32 = 3600;
+    pub(crate) const TS_PARSER: u32 = 3601;
+    pub(crate) const TS_CONFIG: u32 = 3602;
+    pub(crate) const TS_TEMPLATE: u32 = 3764;
+    pub(crate) const DEFAULT_ACL: u32 = 826;
+    pub(crate) const SUBSCRIPTION: u32 = 6100;
+    pub(crate) const PUBLICATION: u32 = 6104;
+    pub(crate) const PUBLICATION_REL: u32 = 6106;
+    pub(crate) const PUBLICATION_NAMESPACE: u32 = 6237;
+    /// `pg_inherits` has no oids: an attachment is addressed by the oid of the child.
+    pub(crate) const INHERITS: u32 = 2611;
+    /// Not catalogs: things that only a dump knows, addressed by the oid of the relation or type they belong to.
+    pub(crate) const SHELL_TYPE: u32 = 1;
+    pub(crate) const ROW_SECURITY: u32 = 2;
+    pub(crate) const REFRESH: u32 = 3;
+}
+
+/// A piece of a statement.
+#[derive(Clone, Debug)]
+pub(crate) enum Piece {
+    /// As it is.
+    Text(Text),
+    /// Only while the draft at this address stays inside the statement: an inline check, a default.
+    Inline(Address, Text),
+    /// Items with `,\n    ` between them; an item that comes out empty vanishes with its comma.
+    List(Vec<Vec<Piece>>),
+}
+
+impl<T: Into<Text>> From<T> for Piece {
+    fn from(text: T) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+/// A statement without its final semicolon.
+pub(crate) type Template = Vec<Piece>;
+
+/// What the access privileges of an object are computed from (`grants.rs`).
+#[derive(Clone, Debug)]
+pub(crate) struct Acl {
+    /// Letter of `acldefault`: r relation, s sequence, f function, n schema, T type, l language, F FDW, S server, ..
+    pub(crate) letter: char,
+    /// How GRANT names the object: `TABLE "s"."t"`, `FUNCTION "s"."f"(integer)`, `TYPE ..` also for domains.
+    pub(crate) on: Text,
+    /// Items of the catalog's column; `None` is NULL, the built-in default, and differs from no items.
+    pub(crate) actual: Option<Vec<Text>>,
+    /// `acldefault(letter, owner)` on the source.
+    pub(crate) default: Vec<Text>,
+}
+
+/// One object of the source, or a piece of one.
+#[derive(Clone, Debug)]
+pub(crate) struct Draft {
+    pub(crate) address: Address,
+    /// Other addresses that mean this object: the row type and array of a table, the index of a key.
+    pub(crate) aliases: Vec<Address>,
+    pub(crate) kind: Kind,
+    pub(crate) name: Name,
+    /// Sort keys after schema and name (pg-objects 9.1: tie-breakers).
+    pub(crate) tie: Vec<Text>,
+    /// The relation, type or view that this is a piece of.
+    pub(crate) part_of: Option<Address>,
+    /// Created by a statement of `part_of` (or not at all: a shell type, a view's `_RETURN` rule) unless a dependency
+    /// loop forces it out; `create` is what it takes then.
+    pub(crate) inline: bool,
+    /// What must exist before it, beyond `pg_depend`.
+    pub(crate) needs: Vec<Address>,
+    /// How SQL names it after ALTER, COMMENT ON and DROP.
+    pub(crate) identity: Text,
+    /// Number and name of columns that may have comments, labels and grants.
+    pub(crate) columns: Vec<(i16, Text)>,
+    pub(crate) create: Vec<Template>,
+    /// Statements that create a view with the right columns but without its query, where a loop needs that.
+    pub(crate) dummy: Vec<Text>,
+    pub(crate) drop: Vec<Text>,
+    pub(crate) owner: Option<Text>,
+    pub(crate) finish: Vec<Text>,
+    pub(crate) tablespace: Option<Text>,
+    pub(crate) access_method: Option<Text>,
+    pub(crate) acl: Option<Acl>,
+    /// Filled by `comments.rs`, `labels.rs`, `grants.rs`.
+    pub(crate) comments: Vec<Text>,
+    pub(crate) labels: Vec<Text>,
+    pub(crate) grants: Vec<Text>,
+    /// Roles that statements name, beside the owner.
+    pub(crate) roles: Vec<Text>,
+    pub(crate) table: Option<Table>,
+}
+
+impl Draft {
+    /// A draft with nothing but its names; families fill in the rest.
+    pub(crate) fn new(class: u32, oid: u32, kind: Kind, name: Name, identity: Text) -> Self {
+        Self {
+            address: Address { class, oid },
+            aliases: Vec::new(),
+            kind,
+            name,
+            tie: Vec::new(),
+            part_of: None,
+            inline: false,
+            needs: Vec::new(),
+            identity,
+            columns: Vec::new(),
+            create: Vec::new(),
+            dummy: Vec::new(),
+            drop: Vec::new(),
+            owner: None,
+            finish: Vec::new(),
+            tablespace: None,
+            access_method: None,
+            acl: None,
+            comments: Vec::new(),
+            labels: Vec::new(),
+            grants: Vec::new(),
+            roles: Vec::new(),
+            table: None,
+        }
+    }
+
+    /// Adds a statement that depends on nothing else.
+    pub(crate) fn creates(&mut self, statement: Text) {
+        self.create.push(vec![Piece::Text(statement)]);
+    }
+}
