@@ -1,0 +1,44 @@
+//! The whole command line as clap sees it: commands, global flags, help.
+
+use clap::{ArgAction, Parser, Subcommand};
+
+use super::completions::Completions;
+use super::exit::{CODES, Outcome};
+use super::report::Output;
+
+/// Keep PostgreSQL databases
+#[derive(Parser, Debug)]
+#[command(
+    name = "pgkeep",
+    version,
+    disable_help_flag = true,
+    disable_help_subcommand = true,
+    long_about = "Keep PostgreSQL databases\n\n\
+        Dump databases into an encrypted, deduplicated repository, verify what is stored, and restore a database, a \
+        schema or a table with proof that what comes back is what was there.",
+    after_help = "See `pgkeep COMMAND --help` for the flags and examples of each command.",
+    after_long_help = CODES
+)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    pub(crate) output: Output,
+    /// Print help (-? for a summary; -h is the host, as in pg_dump)
+    #[arg(long, short = '?', global = true, action = ArgAction::Help, help_heading = "Output")]
+    help: Option<bool>,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    Completions(Completions),
+}
+
+impl Arguments {
+    /// Runs the command.
+    pub(crate) async fn run(self) -> Outcome {
+        match self.command {
+            Command::Completions(command) => command.run(),
+        }
+    }
+}

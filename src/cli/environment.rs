@@ -1,0 +1,1 @@
+//! The process's environment; the only file that reads variables, folders and the terminal's input.

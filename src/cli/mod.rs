@@ -1,0 +1,40 @@
+//! The command line: turns what was typed into calls of the library, and what it answers into text and exit codes.
+//!
+//! One file a command, each with its flags and a `run`; the flags that several share are in [`flags`]. Sees only the
+//! public API of the library. Only [`environment`] reads the environment, only [`exit`] chooses exit codes, only
+//! [`report`] shows progress.
+
+mod arguments;
+mod cancel;
+mod completions;
+mod environment;
+mod exit;
+mod flags;
+mod report;
+mod screen;
+mod units;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use arguments::Arguments;
+
+/// Runs what the command line asks for.
+pub(crate) fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version are errors to clap; they go to stdout with code 0, the others to stderr with 2.
+            drop(error.print());
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let json = arguments.output.json;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let outcome = match runtime {
+        Ok(runtime) => runtime.block_on(cancel::unless_cancelled(arguments.run())),
+        Err(error) => Err(exit::Failure::Output(error)),
+    };
+    exit::conclude(outcome, json)
+}
