@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 pub mod blocks;
+pub mod cancel;
 pub mod catalog;
 pub mod cpu;
 pub mod error;
