@@ -329,9 +329,12 @@ pub struct Object {
     /// REVOKE and GRANT statements of it and its columns, in order.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub grants: Vec<Text>,
-    /// Roles that must exist for its owner, grants and statements.
+    /// Roles that its statements name, beside owner and grants: of policies, user mappings, default privileges.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub roles: Vec<Text>,
+    /// Roles that its grants name.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub grantees: Vec<Text>,
     /// The rows it has.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub table: Option<Table>,

@@ -97,7 +97,7 @@ fn strip_members(drafts: &mut [Draft], addresses: &Addresses<'_>, dependencies: 
         bare.aliases = std::mem::take(&mut draft.aliases);
         bare.needs = vec![extension];
         bare.grants = grants;
-        bare.roles = std::mem::take(&mut draft.roles);
+        bare.grantees = std::mem::take(&mut draft.grantees);
         bare.table = table;
         *draft = bare;
     }
@@ -190,8 +190,6 @@ fn goes_last(kind: Kind) -> bool {
 }
 
 fn object(draft: &Draft, create: Vec<Text>, section: Section) -> Object {
-    let mut roles: BTreeSet<Text> = draft.roles.iter().cloned().collect();
-    roles.extend(draft.owner.clone());
     Object {
         id: ObjectId(0),
         kind: draft.kind,
@@ -210,7 +208,8 @@ fn object(draft: &Draft, create: Vec<Text>, section: Section) -> Object {
         comments: draft.comments.clone(),
         labels: draft.labels.clone(),
         grants: draft.grants.clone(),
-        roles: roles.into_iter().collect(),
+        roles: draft.roles.clone(),
+        grantees: draft.grantees.clone(),
         table: draft.table.clone(),
     }
 }

@@ -125,8 +125,10 @@ pub(crate) struct Draft {
     pub(crate) comments: Vec<Text>,
     pub(crate) labels: Vec<Text>,
     pub(crate) grants: Vec<Text>,
-    /// Roles that statements name, beside the owner.
+    /// Roles that statements name, beside the owner and those of grants.
     pub(crate) roles: Vec<Text>,
+    /// Roles that grants name.
+    pub(crate) grantees: Vec<Text>,
     pub(crate) table: Option<Table>,
 }
 
@@ -156,6 +158,7 @@ impl Draft {
             labels: Vec::new(),
             grants: Vec::new(),
             roles: Vec::new(),
+            grantees: Vec::new(),
             table: None,
         }
     }
