@@ -218,7 +218,7 @@ impl Error {
 pub enum Cause {
     /// The server reported an error.
     #[error("{0}")]
-    Server(ServerReport),
+    Server(Box<ServerReport>),
     /// The socket failed.
     #[error("{0}")]
     Io(#[from] std::io::Error),

@@ -1,8 +1,18 @@
 //! Talking to PostgreSQL: sessions and COPY both ways. Knows nothing of catalogs or repositories.
 
+mod authentication;
+mod cancel;
+pub mod config;
+mod connect;
+mod connection;
+mod copy;
 pub mod rows;
-pub mod session;
+mod session;
 pub mod sql;
+mod wire;
 
+pub use cancel::CancelToken;
+pub use config::{Address, Config, Host, Password};
+pub use copy::{CopyIn, CopyOut};
 pub use rows::{Row, Rows};
 pub use session::Session;

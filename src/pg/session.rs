@@ -1,74 +1,378 @@
-//! One connection to a server.
+//! One connection to a server: statements of bytes over the simple query protocol.
+//!
+//! Owns the state of the conversation. A future that is dropped half-way leaves a session that refuses further work
+//! rather than one that reads another statement's answer; only an unfinished COPY to the server is cleaned up.
 
-use bytes::Bytes;
+use std::collections::BTreeMap;
+use std::collections::VecDeque;
+use std::io;
+use std::time::Duration;
 
-use crate::error::Result;
-use crate::pg::Rows;
+use bytes::{Bytes, BytesMut};
+use postgres_protocol::message::frontend;
+
+use crate::error::{Cause, Error, Result, ServerReport};
+use crate::limits::MESSAGE_BYTES_MAX;
+use crate::pg::cancel::CancelToken;
+use crate::pg::connect::Socket;
+use crate::pg::connection::Connection;
+use crate::pg::copy::{CopyIn, CopyOut};
+use crate::pg::rows::Rows;
+use crate::pg::wire::{self, Message, tag, violation};
+use crate::text::Text;
+
+/// Notices that are kept until somebody takes them; the oldest are dropped first.
+const NOTICES_MAX: usize = 256;
+
+/// How long a server may take to say why it closed the connection.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// One connection to a server, speaking the simple query protocol with statements of bytes.
+///
+/// Nothing named is left on the server between transactions, so it works through a transaction pooler.
 #[derive(Debug)]
-pub struct Session;
+pub struct Session {
+    pub(crate) connection: Connection,
+    pub(crate) state: State,
+    cancel: CancelToken,
+    version: u32,
+    parameters: BTreeMap<Text, Text>,
+    notices: VecDeque<ServerReport>,
+}
+
+/// Where the conversation stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    /// The server waits for a statement.
+    Ready,
+    /// A statement was sent and its answer not read to the end: stays so when a future is dropped or the socket fails.
+    Busy,
+    /// The server waits for rows, and everything sent so far was sent whole.
+    CopyIn,
+}
 
 impl Session {
+    /// Reads the rest of the start-up, after authentication.
+    pub(crate) async fn begin(connection: Connection, socket: Socket) -> Result<Session, Cause> {
+        let cancel = CancelToken::new(socket.clone(), Bytes::new());
+        let (parameters, notices) = (BTreeMap::new(), VecDeque::new());
+        let mut session = Self { connection, state: State::Busy, cancel, version: 0, parameters, notices };
+        loop {
+            let message = session.receive().await?;
+            match message.tag {
+                tag::BACKEND_KEY => session.cancel = CancelToken::new(socket.clone(), message.body),
+                tag::READY => break,
+                other => return Err(unexpected(other, "at start-up")),
+            }
+        }
+        session.version = session.ask_version().await?;
+        if session.parameter("server_encoding").is_some_and(|encoding| *encoding == *"SQL_ASCII") {
+            // Any bytes may come from there; UTF8 would make the server refuse them.
+            session.execute(b"SET client_encoding = 'SQL_ASCII'").await?;
+        }
+        Ok(session)
+    }
+
+    async fn ask_version(&mut self) -> Result<u32, Cause> {
+        if let Some(version) = self.parameter("server_version").and_then(|text| version_number(&text.lossy())) {
+            return Ok(version);
+        }
+        let rows = self.collect(b"SHOW server_version_num").await?;
+        let number = rows.one().and_then(|row| row.number("server_version_num"));
+        number.map_err(|_| violation("the server does not tell its version"))
+    }
+
     /// `server_version_num` of the server: 180004 for 18.4.
     #[must_use]
     pub fn version(&self) -> u32 {
-        unimplemented!()
+        self.version
     }
+
     /// Major version: 18.
     #[must_use]
     pub fn major(&self) -> u32 {
-        self.version() / 10_000
+        self.version / 10_000
     }
-    /// Runs statements separated by semicolons and drops what they answer.
-    pub async fn run(&mut self, _sql: impl AsRef<[u8]>) -> Result<()> {
-        unimplemented!()
-    }
-    /// Runs one statement and collects its rows.
-    pub async fn query(&mut self, _sql: impl AsRef<[u8]>) -> Result<Rows> {
-        unimplemented!()
-    }
-    /// Starts `COPY .. TO STDOUT`.
-    pub async fn copy_out(&mut self, _sql: impl AsRef<[u8]>) -> Result<CopyOut<'_>> {
-        unimplemented!()
-    }
-    /// Starts `COPY .. FROM STDIN`.
-    pub async fn copy_in(&mut self, _sql: impl AsRef<[u8]>) -> Result<CopyIn<'_>> {
-        unimplemented!()
-    }
-}
 
-/// Rows coming from the server.
-#[derive(Debug)]
-pub struct CopyOut<'a>(&'a mut Session);
-
-impl CopyOut<'_> {
-    /// The next block of about [`crate::limits::BLOCK_BYTES`]; `None` after the last, as often as asked.
-    pub async fn block(&mut self) -> Result<Option<Bytes>> {
-        unimplemented!()
-    }
-    /// Rows by the server's command tag; known once `block` has returned `None`.
+    /// A setting that the server reports by itself: `server_encoding`, `in_hot_standby` (14+), `is_superuser`, ..
     #[must_use]
-    pub fn rows(&self) -> Option<u64> {
-        unimplemented!()
+    pub fn parameter(&self, name: &str) -> Option<&Text> {
+        self.parameters.get(&Text::from(name))
+    }
+
+    /// Notices and warnings that came since they were last taken, oldest first, 256 at most.
+    pub fn take_notices(&mut self) -> Vec<ServerReport> {
+        self.notices.drain(..).collect()
+    }
+
+    /// A handle to stop from outside what this session does.
+    #[must_use]
+    pub fn cancel_token(&self) -> CancelToken {
+        self.cancel.clone()
+    }
+
+    /// Whether this session can take another statement: false after the connection was lost, and after a statement
+    /// that somebody stopped waiting for.
+    #[must_use]
+    pub fn is_usable(&self) -> bool {
+        self.state != State::Busy
+    }
+
+    /// Runs statements separated by semicolons and drops what they answer. As the server has it, they are one
+    /// transaction unless they say otherwise.
+    ///
+    /// # Errors
+    ///
+    /// What the server says, or that the connection is lost.
+    pub async fn run(&mut self, sql: impl AsRef<[u8]>) -> Result<()> {
+        let sql = sql.as_ref();
+        self.execute(sql).await.map_err(|cause| failed(sql, cause))
+    }
+
+    /// Runs statements and collects the rows of the last one that has any.
+    ///
+    /// # Errors
+    ///
+    /// What the server says, that the connection is lost, or that the answer is longer than
+    /// [`MESSAGE_BYTES_MAX`], after which the session is not usable.
+    pub async fn query(&mut self, sql: impl AsRef<[u8]>) -> Result<Rows> {
+        let sql = sql.as_ref();
+        self.collect(sql).await.map_err(|cause| failed(sql, cause))
+    }
+
+    /// Starts `COPY .. TO STDOUT`.
+    ///
+    /// # Errors
+    ///
+    /// What the server says, or that the connection is lost.
+    pub async fn copy_out(&mut self, sql: impl AsRef<[u8]>) -> Result<CopyOut<'_>> {
+        let sql = sql.as_ref();
+        match self.begin_copy(sql, tag::COPY_OUT).await {
+            Ok(()) => Ok(CopyOut::new(self)),
+            Err(cause) => Err(failed(sql, cause)),
+        }
+    }
+
+    /// Starts `COPY .. FROM STDIN`.
+    ///
+    /// # Errors
+    ///
+    /// What the server says, or that the connection is lost.
+    pub async fn copy_in(&mut self, sql: impl AsRef<[u8]>) -> Result<CopyIn<'_>> {
+        let sql = sql.as_ref();
+        match self.begin_copy(sql, tag::COPY_IN).await {
+            Ok(()) => {
+                self.state = State::CopyIn;
+                Ok(CopyIn::new(self))
+            }
+            Err(cause) => Err(failed(sql, cause)),
+        }
+    }
+
+    /// Says goodbye, so that the server's log has no broken connection. Dropping a session is as safe.
+    pub async fn close(mut self) {
+        let mut goodbye = BytesMut::new();
+        frontend::terminate(&mut goodbye);
+        // Whoever hangs up needs no answer.
+        let _ = self.connection.send(goodbye).await;
+    }
+
+    async fn begin_copy(&mut self, sql: &[u8], expected: u8) -> Result<(), Cause> {
+        self.start(sql).await?;
+        let message = self.receive().await?;
+        match message.tag {
+            tag if tag == expected => Ok(()),
+            // Nothing more is read, so the session stays busy and refuses further work.
+            _ => Err(violation("the statement is not the COPY that was expected")),
+        }
+    }
+
+    async fn execute(&mut self, sql: &[u8]) -> Result<(), Cause> {
+        self.start(sql).await?;
+        loop {
+            match self.receive().await?.tag {
+                tag::READY => return Ok(()),
+                tag::COPY_IN => self.refuse_rows().await?,
+                _ => {}
+            }
+        }
+    }
+
+    async fn collect(&mut self, sql: &[u8]) -> Result<Rows, Cause> {
+        self.start(sql).await?;
+        let (mut columns, mut rows, mut bytes) = (Vec::new(), Vec::new(), 0);
+        loop {
+            let Message { tag, body } = self.receive().await?;
+            bytes += body.len();
+            if bytes > MESSAGE_BYTES_MAX {
+                return Err(violation(format!("an answer is longer than {MESSAGE_BYTES_MAX} bytes")));
+            }
+            match tag {
+                tag::READY => return Ok(Rows::new(columns, rows)),
+                tag::ROW_DESCRIPTION => {
+                    columns = wire::columns(body)?;
+                    rows.clear();
+                }
+                tag::DATA_ROW => rows.push(wire::values(body, columns.len())?),
+                tag::COPY_IN => self.refuse_rows().await?,
+                _ => {}
+            }
+        }
+    }
+
+    /// Sends a statement, after cleaning up an unfinished COPY.
+    pub(crate) async fn start(&mut self, sql: &[u8]) -> Result<(), Cause> {
+        let mut query = BytesMut::with_capacity(sql.len() + 6);
+        wire::query(sql, &mut query)?;
+        match self.state {
+            State::Ready => {}
+            State::Busy => return Err(interrupted()),
+            State::CopyIn => self.abandon_copy("abandoned by pgkeep").await?,
+        }
+        self.transmit(query).await
+    }
+
+    /// Sends messages; the session is busy from now on.
+    pub(crate) async fn transmit(&mut self, bytes: impl bytes::Buf) -> Result<(), Cause> {
+        self.state = State::Busy;
+        match self.connection.send(bytes).await {
+            Err(lost) => Err(self.last_words(lost).await),
+            sent => sent,
+        }
+    }
+
+    /// Ends a COPY to the server so that no row stays.
+    pub(crate) async fn abandon_copy(&mut self, reason: &str) -> Result<(), Cause> {
+        let mut fail = BytesMut::new();
+        wire::copy_fail(reason, &mut fail);
+        self.transmit(fail).await?;
+        loop {
+            match self.receive().await {
+                // The failure that was asked for.
+                Err(Cause::Server(_)) if self.state == State::Ready => return Ok(()),
+                Err(cause) => return Err(cause),
+                Ok(message) if message.tag == tag::READY => return Err(violation("the server kept a failed COPY")),
+                Ok(_) => {}
+            }
+        }
+    }
+
+    /// Answers a `COPY FROM STDIN` that nobody feeds; the server's error follows.
+    async fn refuse_rows(&mut self) -> Result<(), Cause> {
+        let mut fail = BytesMut::new();
+        wire::copy_fail("no rows are sent here", &mut fail);
+        self.transmit(fail).await
+    }
+
+    /// The next message that belongs to the statement. An error is returned after the server is ready again.
+    pub(crate) async fn receive(&mut self) -> Result<Message, Cause> {
+        loop {
+            let message = self.connection.receive().await?;
+            match message.tag {
+                tag::ERROR => return Err(self.after_error(wire::report(message.body)).await),
+                tag::NOTICE | tag::PARAMETER | tag::NOTIFICATION => self.note(message)?,
+                tag::READY => {
+                    self.state = State::Ready;
+                    return Ok(message);
+                }
+                _ => return Ok(message),
+            }
+        }
+    }
+
+    /// Takes in what a server may say at any time.
+    pub(crate) fn note(&mut self, message: Message) -> Result<(), Cause> {
+        match message.tag {
+            tag::NOTICE => {
+                if self.notices.len() == NOTICES_MAX {
+                    self.notices.pop_front();
+                }
+                self.notices.push_back(wire::report(message.body));
+            }
+            tag::PARAMETER => {
+                let (name, value) = wire::parameter(message.body)?;
+                self.parameters.insert(name, value);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Reads on until the server waits again. Where it closes instead, its error says why.
+    pub(crate) async fn after_error(&mut self, report: ServerReport) -> Cause {
+        while let Ok(message) = self.connection.receive().await {
+            if message.tag == tag::READY {
+                self.state = State::Ready;
+                break;
+            }
+            if self.note(message).is_err() {
+                break;
+            }
+        }
+        Cause::Server(Box::new(report))
+    }
+
+    /// A server that closes the connection mostly says why before; that is worth more than a broken pipe.
+    async fn last_words(&mut self, lost: Cause) -> Cause {
+        let words = async {
+            loop {
+                let message = self.connection.receive().await.ok()?;
+                if message.tag == tag::ERROR {
+                    return Some(Cause::Server(Box::new(wire::report(message.body))));
+                }
+            }
+        };
+        tokio::time::timeout(LAST_WORDS, words).await.ok().flatten().unwrap_or(lost)
     }
 }
 
-/// Rows going to the server. Dropped without `finish`, the COPY fails and no row stays.
-#[derive(Debug)]
-pub struct CopyIn<'a>(&'a mut Session);
+/// What is said of a session that was left in mid-conversation. It counts as a lost connection: only a new one helps.
+pub(crate) fn interrupted() -> Cause {
+    Cause::Io(io::Error::new(
+        io::ErrorKind::NotConnected,
+        "an earlier statement of this session was interrupted or lost its connection",
+    ))
+}
 
-impl CopyIn<'_> {
-    /// Sends a block.
-    pub async fn send(&mut self, _block: Bytes) -> Result<()> {
-        unimplemented!()
+pub(crate) fn unexpected(tag: u8, when: &str) -> Cause {
+    violation(format!("message {:?} of the server is unexpected {when}", char::from(tag)))
+}
+
+/// 180004 of `18.4 (Debian 18.4-1)`, 190000 of `19beta1`.
+fn version_number(text: &str) -> Option<u32> {
+    let digits = |text: &str| text.chars().take_while(char::is_ascii_digit).collect::<String>();
+    let major = digits(text);
+    let minor = text[major.len()..].strip_prefix('.').map(digits).unwrap_or_default();
+    let major: u32 = major.parse().ok().filter(|major| (10..1000).contains(major))?;
+    Some(major * 10_000 + minor.parse::<u32>().ok().filter(|minor| *minor < 10_000).unwrap_or(0))
+}
+
+/// An error that tells the verb of the statement and nothing of its content, which may be secret.
+fn failed(sql: &[u8], cause: Cause) -> Error {
+    let is_word = |word: &&[u8]| !word.is_empty() && word.iter().all(u8::is_ascii_uppercase);
+    let words: Vec<_> = sql.split(u8::is_ascii_whitespace).take_while(is_word).take(3).collect();
+    let verb = String::from_utf8_lossy(&words.join(&b' ')).into_owned();
+    let doing = if verb.is_empty() { "run a statement".into() } else { format!("run {verb}") };
+    Error::Postgres { doing, source: Box::new(cause) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions() {
+        assert_eq!(version_number("18.4 (Debian 18.4-1)"), Some(180_004));
+        assert_eq!(version_number("19beta1"), Some(190_000));
+        assert_eq!(version_number("13.23"), Some(130_023));
+        assert_eq!(version_number("bouncer"), None);
+        assert_eq!(version_number("9.6.1"), None);
     }
-    /// Ends the COPY and returns the rows by the server's command tag.
-    pub async fn finish(self) -> Result<u64> {
-        unimplemented!()
-    }
-    /// Makes the COPY fail on the server with this reason; no row stays.
-    pub async fn fail(self, _reason: &str) -> Result<()> {
-        unimplemented!()
+
+    #[test]
+    fn an_error_names_the_verb_and_no_secret() {
+        let error = failed(b"ALTER ROLE u PASSWORD 'secret'", Cause::Closed);
+        assert_eq!(error.to_string(), "cannot run ALTER ROLE");
+        assert_eq!(failed(b"'secret'", Cause::Closed).to_string(), "cannot run a statement");
     }
 }

@@ -1,0 +1,56 @@
+//! Stopping what a session does, from outside.
+
+use std::fmt;
+
+use bytes::{BufMut, Bytes, BytesMut};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use crate::error::{Cause, Error, Result};
+use crate::pg::connect::{self, Socket};
+
+/// Asks the server to stop what one session does at this moment.
+#[derive(Clone)]
+pub struct CancelToken {
+    socket: Socket,
+    key: Bytes,
+}
+
+impl fmt::Debug for CancelToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CancelToken").field("socket", &self.socket).finish_non_exhaustive()
+    }
+}
+
+impl CancelToken {
+    /// `key` is the body of BackendKeyData: process and secret.
+    pub(crate) fn new(socket: Socket, key: Bytes) -> Self {
+        Self { socket, key }
+    }
+
+    /// Sends the request over a connection of its own and waits until the server has taken it. Whether it came in time
+    /// shows in the session: its statement fails with SQLSTATE 57014, or has already ended.
+    ///
+    /// # Errors
+    ///
+    /// Where the server cannot be reached.
+    pub async fn cancel(&self) -> Result<()> {
+        self.request()
+            .await
+            .map_err(|cause| Error::Postgres { doing: "ask the server to cancel".into(), source: Box::new(cause) })
+    }
+
+    async fn request(&self) -> Result<(), Cause> {
+        let mut stream = connect::open(&self.socket).await?;
+        let mut request = BytesMut::new();
+        let length =
+            u32::try_from(8 + self.key.len()).map_err(|_| crate::pg::wire::violation("a cancel key is too long"))?;
+        request.put_u32(length);
+        request.put_u32(80_877_102);
+        request.put_slice(&self.key);
+        stream.write_all(&request).await?;
+        stream.flush().await?;
+        // The server answers by closing, once the signal is sent. It may do that without ceremony.
+        let _ = stream.read(&mut [0]).await;
+        Ok(())
+    }
+}
