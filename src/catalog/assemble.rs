@@ -15,7 +15,7 @@ use crate::text::Text;
 pub(crate) fn assemble(mut drafts: Vec<Draft>, dependencies: &Dependencies, source: &Source<'_>) -> Vec<Object> {
     let addresses = Addresses::new(&drafts, dependencies);
     strip_members(&mut drafts, &addresses, dependencies);
-    let settled = order(nodes(&drafts, &addresses, dependencies));
+    let settled = order(&nodes(&drafts, &addresses, dependencies));
     for cut in &settled.unresolved {
         let names: Vec<String> = cut.iter().map(|&at| drafts[at].name.to_string()).collect();
         source.warn(

@@ -1,5 +1,8 @@
-//! Pure plans: the order of objects.
+//! What to do in which order, decided without touching anything: pure functions over names and dependencies.
+//!
+//! [`order`] puts the objects of a catalog into an order of creation. Nothing here performs IO or waits.
 
+mod loops;
 mod order;
 
-pub use order::{Node, Order, order};
+pub use order::{Node, Order, order, priority};
