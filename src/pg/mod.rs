@@ -5,14 +5,18 @@ mod cancel;
 pub mod config;
 mod connect;
 mod connection;
+mod connector;
 mod copy;
 pub mod rows;
 mod session;
+pub mod settings;
+pub mod snapshot;
 pub mod sql;
 mod wire;
 
 pub use cancel::CancelToken;
 pub use config::{Address, Config, Host, Password};
+pub use connector::{Connector, VERSION_MIN};
 pub use copy::{CopyIn, CopyOut};
 pub use rows::{Row, Rows};
 pub use session::Session;

@@ -88,6 +88,21 @@ impl Session {
         self.version
     }
 
+    /// Refuses servers older than `least`, a `server_version_num`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unsupported`] with both versions.
+    pub fn require_version(&self, least: u32) -> Result<()> {
+        if self.version >= least {
+            return Ok(());
+        }
+        Err(Error::unsupported(
+            format!("the server runs PostgreSQL {}, too old for pgkeep", self.major()),
+            format!("PostgreSQL {} and newer are kept", least / 10_000),
+        ))
+    }
+
     /// Major version: 18.
     #[must_use]
     pub fn major(&self) -> u32 {
