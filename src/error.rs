@@ -3,6 +3,7 @@
 //! Owns every error type of the library. Messages are lower-case fragments that name the object and have no full stop;
 //! a source is never repeated inside the message, since whoever prints follows the chain.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
@@ -93,6 +94,40 @@ pub enum Error {
     /// Somebody asked to stop.
     #[error("cancelled")]
     Cancelled,
+}
+
+/// Why bytes could not be read back, found by code that does not know what they are; [`Fault::of`] names them.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Fault {
+    /// None of the keys at hand opens them.
+    #[error("no key at hand opens it")]
+    Key,
+    /// They are not what was stored.
+    #[error("{0}")]
+    Damaged(Cow<'static, str>),
+    /// They were written by a newer version.
+    #[error("{0}")]
+    Newer(Cow<'static, str>),
+}
+
+impl Fault {
+    /// Bytes that are not what was stored.
+    pub fn damaged(problem: impl Into<Cow<'static, str>>) -> Self {
+        Self::Damaged(problem.into())
+    }
+
+    /// The error that says what the bytes are: `chunk 5f..`, `index ab..`.
+    #[must_use]
+    pub fn of(self, what: impl fmt::Display) -> Error {
+        match self {
+            Self::Key => {
+                Error::key(format!("no key at hand opens {what}"), "name the identity of an owner of this repository")
+            }
+            Self::Damaged(problem) => Error::damaged(what.to_string(), problem),
+            Self::Newer(problem) => Error::unsupported(format!("{what}: {problem}"), "use a newer version of pgkeep"),
+        }
+    }
 }
 
 /// Kind of an error; each has an exit code of its own.

@@ -86,7 +86,7 @@ hash! {
 /// they were made under the same digest seed, encoding, settings and output format of the server.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
 pub struct Digest {
-    /// Number of rows: of newlines in COPY text.
+    /// Number of rows: of newlines in COPY text, and one more where the last byte is none.
     pub rows: u64,
     /// Bytes of COPY text, newlines included.
     pub bytes: u64,

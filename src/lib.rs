@@ -5,6 +5,7 @@
 pub mod blocks;
 pub mod cancel;
 pub mod catalog;
+pub mod codec;
 pub mod cpu;
 pub mod error;
 pub mod hash;

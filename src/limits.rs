@@ -8,10 +8,12 @@ pub const BLOCK_BYTES: usize = 256 << 10;
 
 /// Mean size of a chunk's rows that the cutter aims at.
 pub const CHUNK_BYTES_TARGET: usize = 1 << 20;
-/// No chunk but the last of a part is smaller, unless a row longer than the maximum follows it.
+/// No chunk but the last of a part is smaller, unless the row that follows it would pass the maximum.
 pub const CHUNK_BYTES_MIN: usize = 256 << 10;
 /// No chunk is larger; a longer row is stored in pieces of exactly this size.
 pub const CHUNK_BYTES_MAX: usize = 4 << 20;
+/// Rows with more values are not transposed; a server has no table or result with more columns.
+pub const COLUMNS_MAX: usize = 1664;
 
 /// A pack is sealed and put once it holds this much.
 pub const PACK_BYTES: usize = 16 << 20;
