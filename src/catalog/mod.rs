@@ -8,13 +8,29 @@
 //! To add a family: the three files, its line in [`families`], its oids in `draft::class`.
 
 mod assemble;
+mod checks;
+mod columns;
+mod constraints;
+mod defaults;
 mod dependencies;
 mod draft;
+mod foreign_keys;
+mod foreign_tables;
+mod index_attachments;
+mod indexes;
 mod lockable;
+mod materialized_views;
+mod not_nulls;
+mod options;
+mod partitions;
+mod parts;
 mod positions;
 mod schemas;
+mod sequences;
 mod sizes;
 mod source;
+mod tables;
+mod views;
 
 pub use lockable::{Lockable, lockable};
 pub use positions::{Position, positions};
@@ -44,6 +60,23 @@ pub async fn load(session: &mut Session, events: &Events) -> Result<Vec<Object>>
 
 async fn families(source: &mut Source<'_>) -> Result<Vec<Draft>> {
     let mut all = schemas::load(source).await?;
+    all.extend(relations(source).await?);
     all.sort_by_key(|draft| draft.address);
+    Ok(all)
+}
+
+/// Tables, views, sequences and what hangs on them.
+async fn relations(source: &mut Source<'_>) -> Result<Vec<Draft>> {
+    let (parts, mut all) = parts::load(source).await?;
+    all.extend(tables::load(source, &parts).await?);
+    all.extend(foreign_tables::load(source, &parts).await?);
+    all.extend(views::load(source, &parts.columns).await?);
+    all.extend(materialized_views::load(source, &parts).await?);
+    all.extend(sequences::load(source).await?);
+    all.extend(indexes::load(source).await?);
+    all.extend(constraints::load(source, &parts.columns).await?);
+    let (attachments, more) = index_attachments::load(source).await?;
+    all.extend(more);
+    all.extend(foreign_keys::load(source, &attachments).await?);
     Ok(all)
 }

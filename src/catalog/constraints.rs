@@ -1,0 +1,80 @@
+//! Primary keys, unique and exclusion constraints, each with its index.
+
+use crate::catalog::columns::Columns;
+use crate::catalog::draft::{Address, Draft, class};
+use crate::catalog::source::Source;
+use crate::catalog::{indexes, options};
+use crate::error::Result;
+use crate::object::{Kind, Name};
+use crate::pg::Row;
+use crate::text;
+use crate::text::Text;
+
+pub(crate) async fn load(source: &mut Source<'_>, columns: &Columns) -> Result<Vec<Draft>> {
+    let mut drafts = Vec::new();
+    for row in &source.query("constraints", include_str!("constraints.sql")).await? {
+        let constraint = draft(row, columns)?;
+        if row.boolean("index_commented")? {
+            drafts.push(index(row, &constraint)?);
+        }
+        drafts.push(constraint);
+    }
+    Ok(drafts)
+}
+
+fn draft(row: &Row, columns: &Columns) -> Result<Draft> {
+    let name = Name::on_table(row.text("schema")?, row.text("table")?, row.text("name")?);
+    let table = Name::in_schema(row.text("schema")?, row.text("table")?).sql();
+    let identity = text!["CONSTRAINT ", name.name.ident(), " ON ", table];
+    let mut draft = Draft::new(class::CONSTRAINT, row.number("oid")?, Kind::Constraint, name, identity);
+    draft.part_of = Some(Address { class: class::CLASS, oid: row.number("relation")? });
+    draft.tablespace = Some(row.text("tablespace")?);
+    let constraint = draft.name.name.ident();
+    draft.creates(text!["ALTER TABLE ONLY ", table, " ADD CONSTRAINT ", constraint, " ", definition(row, columns)?]);
+    draft.drop = vec![text!["ALTER TABLE ONLY ", table, " DROP CONSTRAINT ", constraint]];
+    indexes::follow(&mut draft, row, &index_name(row)?)?;
+    Ok(draft)
+}
+
+fn definition(row: &Row, columns: &Columns) -> Result<Text> {
+    if let Some(complete) = row.maybe("definition")? {
+        return Ok(complete);
+    }
+    let mut definition = Text::from(match row.letter("contype")? {
+        'p' => "PRIMARY KEY",
+        _ if row.boolean("nulls_not_distinct")? => "UNIQUE NULLS NOT DISTINCT",
+        _ => "UNIQUE",
+    });
+    let relation = row.number("relation")?;
+    let numbers: Vec<i16> = row.numbers("columns")?;
+    let names = numbers.iter().filter_map(|&number| columns.at(relation, number)).map(|column| column.name.ident());
+    let mut names: Vec<Text> = names.collect();
+    let included = names.split_off(names.len().min(row.number("key_columns")?));
+    let without_overlaps = if row.boolean("period")? { " WITHOUT OVERLAPS" } else { "" };
+    definition.push(text![" (", Text::join(names, ", "), without_overlaps, ")"]);
+    if !included.is_empty() {
+        definition.push(text![" INCLUDE (", Text::join(included, ", "), ")"]);
+    }
+    definition.push(options::with_clause(&options::storage(&row.texts("options")?)));
+    if row.boolean("deferrable")? {
+        definition.push(" DEFERRABLE");
+    }
+    if row.boolean("deferred")? {
+        definition.push(" INITIALLY DEFERRED");
+    }
+    Ok(definition)
+}
+
+fn index_name(row: &Row) -> Result<Name> {
+    Ok(Name::on_table(row.text("schema")?, row.text("table")?, row.text("index_name")?))
+}
+
+/// The index as an object of its own, for a comment on it and not on the constraint.
+fn index(row: &Row, constraint: &Draft) -> Result<Draft> {
+    let name = index_name(row)?;
+    let identity = text!["INDEX ", name.sql()];
+    let mut draft = Draft::new(class::CLASS, row.number("index")?, Kind::Index, name, identity);
+    draft.part_of = constraint.part_of;
+    draft.needs = vec![constraint.address];
+    Ok(draft)
+}

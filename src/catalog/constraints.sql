@@ -1,0 +1,29 @@
+-- One row a primary key, unique or exclusion constraint, with what its index alone knows.
+select k.oid, k.conrelid as relation, k.conindid as index, k.contype, t.relkind as table_kind, n.nspname as schema,
+       t.relname as table,
+       k.conname as name, c.relname as index_name,
+       k.condeferrable as deferrable, k.condeferred as deferred,
+       x.indkey as columns, x.indnkeyatts as key_columns,
+       x.indnullsnotdistinct as nulls_not_distinct,                                                          --@ 15+
+       false as nulls_not_distinct,                                                                          --@ ..14
+       k.conperiod as period,                                                                                --@ 18+
+       false as period,                                                                                      --@ ..17
+       c.reloptions as options, coalesce(s.spcname, '') as tablespace,
+       case when k.contype = 'x' then pg_catalog.pg_get_constraintdef(k.oid) end as definition,
+       x.indisclustered as clustered, x.indisreplident as replica_identity,
+       exists (select 1 from pg_catalog.pg_description d
+               where d.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.objoid = c.oid) as index_commented,
+       array(select e.extname from pg_catalog.pg_depend d join pg_catalog.pg_extension e on e.oid = d.refobjid
+             where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.objid = c.oid
+               and d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass and d.deptype = 'x'
+             order by e.extname) as extensions
+from pg_catalog.pg_constraint k
+join pg_catalog.pg_class t on t.oid = k.conrelid
+join pg_catalog.pg_namespace n on n.oid = t.relnamespace
+join pg_catalog.pg_class c on c.oid = k.conindid
+join pg_catalog.pg_index x on x.indexrelid = k.conindid
+left join pg_catalog.pg_tablespace s on s.oid = c.reltablespace
+where k.contype in ('p', 'u', 'x') and t.relkind in ('r', 'p') and t.relpersistence <> 't'
+  and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+  and x.indisready and (x.indisvalid or t.relkind = 'p')
+order by k.oid

@@ -1,0 +1,30 @@
+//! Foreign keys. Those to a partitioned table need its key valid, so every part of it attached.
+
+use crate::catalog::draft::{Address, Draft, class};
+use crate::catalog::index_attachments::Attachments;
+use crate::catalog::source::Source;
+use crate::error::Result;
+use crate::object::{Kind, Name};
+use crate::pg::Row;
+use crate::text;
+
+pub(crate) async fn load(source: &mut Source<'_>, attachments: &Attachments) -> Result<Vec<Draft>> {
+    let rows = source.query("foreign keys", include_str!("foreign_keys.sql")).await?;
+    rows.iter().map(|row| draft(row, attachments)).collect()
+}
+
+fn draft(row: &Row, attachments: &Attachments) -> Result<Draft> {
+    let name = Name::on_table(row.text("schema")?, row.text("table")?, row.text("name")?);
+    let table = Name::in_schema(row.text("schema")?, row.text("table")?).sql();
+    let constraint = name.name.ident();
+    let identity = text!["CONSTRAINT ", constraint, " ON ", table];
+    let mut draft = Draft::new(class::CONSTRAINT, row.number("oid")?, Kind::ForeignKey, name, identity);
+    draft.part_of = Some(Address { class: class::CLASS, oid: row.number("relation")? });
+    draft.needs = attachments.below(row.number("index")?);
+    draft.needs.push(Address { class: class::CLASS, oid: row.number("referenced")? });
+    // A partitioned table refuses ONLY; others have no children that a foreign key would go to.
+    let only = if row.letter("table_kind")? == 'p' { "" } else { "ONLY " };
+    draft.creates(text!["ALTER TABLE ", only, table, " ADD CONSTRAINT ", constraint, " ", row.text("definition")?]);
+    draft.drop = vec![text!["ALTER TABLE ", only, table, " DROP CONSTRAINT ", constraint]];
+    Ok(draft)
+}
