@@ -102,7 +102,7 @@ fn hint(cause: &Cause, host: &Host) -> Option<String> {
 async fn connect_host(config: &Config, host: &Host) -> Result<Session, Cause> {
     let mut last = Cause::Protocol(format!("the name {host} has no address"));
     for socket in sockets(host).await? {
-        match limited(config.connect_timeout, enter(config, &socket)).await {
+        match limited(config.connect_timeout, enter(config, host, &socket)).await {
             Ok(session) => return Ok(session),
             Err(cause) if may_try_next(&cause) => last = cause,
             Err(cause) => return Err(cause),
@@ -128,7 +128,7 @@ async fn sockets(host: &Host) -> io::Result<Vec<Socket>> {
     })
 }
 
-async fn enter(config: &Config, socket: &Socket) -> Result<Session, Cause> {
+async fn enter(config: &Config, host: &Host, socket: &Socket) -> Result<Session, Cause> {
     let mut connection = Connection::new(open(socket).await?);
     let mut parameters: Vec<(&str, &[u8])> = vec![
         ("user", config.user.as_bytes()),
@@ -142,7 +142,7 @@ async fn enter(config: &Config, socket: &Socket) -> Result<Session, Cause> {
     let mut startup = BytesMut::new();
     wire::startup(&parameters, &mut startup)?;
     connection.send(startup).await?;
-    let who = Credentials { user: config.user.as_bytes(), password: config.password.as_ref() };
+    let who = Credentials { user: config.user.as_bytes(), password: config.password_for(host) };
     authentication::authenticate(&mut connection, &who).await?;
     Session::begin(connection, socket.clone()).await
 }

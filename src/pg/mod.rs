@@ -15,7 +15,7 @@ pub mod sql;
 mod wire;
 
 pub use cancel::CancelToken;
-pub use config::{Address, Config, Host, Password};
+pub use config::{Address, Config, Environment, Given, Host, Password};
 pub use connector::{Connector, VERSION_MIN};
 pub use copy::{CopyIn, CopyOut};
 pub use rows::{Row, Rows};

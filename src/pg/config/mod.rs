@@ -1,18 +1,36 @@
 //! Where a server is and how to get in: plain data, free of any environment.
 //!
-//! Owns [`Config`]. A password is never shown: [`Password`] prints dots.
+//! Owns [`Config`] and everything that libpq's users write to say it: connection strings and URLs, libpq's variables,
+//! password and service files. A password is never shown: not by Debug, not in an error.
+
+mod conninfo;
+mod environment;
+mod host;
+mod keywords;
+mod passfile;
+mod resolve;
+mod service;
+mod tls;
+mod url;
 
 use std::fmt;
-use std::net::IpAddr;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use zeroize::Zeroizing;
+
+pub use environment::Environment;
+pub use host::{Address, Host};
+pub use passfile::Passwords;
+pub use resolve::Given;
+pub use tls::{ChannelBinding, ClientCertificate, Roots, Tls, TlsMode, TlsVersions};
 
 use crate::text::Text;
 
 /// Port of a server where nobody names one.
 pub const DEFAULT_PORT: u16 = 5432;
+
+/// How long an address may take where nobody says; libpq would wait for ever, and a nightly run must not.
+pub const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Everything that is needed to open sessions on one database.
 #[derive(Clone, Debug)]
@@ -21,8 +39,10 @@ pub struct Config {
     pub hosts: Vec<Host>,
     /// Role to log in as.
     pub user: Text,
-    /// Password for every host.
+    /// Password for every host; without one, `passwords` are searched.
     pub password: Option<Password>,
+    /// Passwords by host, database and user.
+    pub passwords: Passwords,
     /// Database.
     pub database: Text,
     /// Shown in `pg_stat_activity`.
@@ -31,6 +51,16 @@ pub struct Config {
     pub options: Option<Text>,
     /// How long one address may take until it has let us in; `None` waits for ever.
     pub connect_timeout: Option<Duration>,
+    /// Encryption; Unix sockets have none.
+    pub tls: Tls,
+    /// Whether a password exchange is bound to the TLS connection.
+    pub channel_binding: ChannelBinding,
+    /// What the server may ask for.
+    pub methods: Methods,
+    /// Which of the hosts will do.
+    pub target: Target,
+    /// What was passed over while this was put together, for people.
+    pub warnings: Vec<String>,
 }
 
 impl Default for Config {
@@ -40,10 +70,16 @@ impl Default for Config {
             hosts: vec![Host::tcp("localhost", DEFAULT_PORT)],
             user: "postgres".into(),
             password: None,
+            passwords: Passwords::default(),
             database: "postgres".into(),
             application_name: "pgkeep".into(),
             options: None,
-            connect_timeout: Some(Duration::from_secs(30)),
+            connect_timeout: Some(DEFAULT_CONNECT_TIMEOUT),
+            tls: Tls::default(),
+            channel_binding: ChannelBinding::Prefer,
+            methods: Methods::default(),
+            target: Target::Any,
+            warnings: Vec::new(),
         }
     }
 }
@@ -54,50 +90,10 @@ impl Config {
     pub fn with_database(&self, database: impl Into<Text>) -> Self {
         Self { database: database.into(), ..self.clone() }
     }
-}
 
-/// One place where the server may listen.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Host {
-    /// What to connect to.
-    pub address: Address,
-    /// Its port; for a Unix socket the number in its name.
-    pub port: u16,
-}
-
-/// What to connect to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Address {
-    /// A host on the network.
-    Tcp {
-        /// Its name or address as the user wrote it; certificates are checked against it.
-        name: String,
-        /// Its address where the name must not be looked up.
-        ip: Option<IpAddr>,
-    },
-    /// A folder with the socket `.s.PGSQL.<port>`.
-    Unix(PathBuf),
-}
-
-impl Host {
-    /// A host on the network.
-    pub fn tcp(name: impl Into<String>, port: u16) -> Self {
-        Self { address: Address::Tcp { name: name.into(), ip: None }, port }
-    }
-
-    /// A server on this machine whose socket is in this folder.
-    pub fn unix(folder: impl Into<PathBuf>, port: u16) -> Self {
-        Self { address: Address::Unix(folder.into()), port }
-    }
-}
-
-impl fmt::Display for Host {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.address {
-            Address::Tcp { name, ip: Some(ip) } if name.is_empty() => write!(f, "{ip}, port {}", self.port),
-            Address::Tcp { name, .. } => write!(f, "{name}, port {}", self.port),
-            Address::Unix(folder) => write!(f, "{}/.s.PGSQL.{}", folder.display(), self.port),
-        }
+    /// The password for a host, if there is one.
+    pub(crate) fn password_for(&self, host: &Host) -> Option<&Password> {
+        self.password.as_ref().or_else(|| self.passwords.find(host, &self.database, &self.user))
     }
 }
 
@@ -121,6 +117,43 @@ impl fmt::Debug for Password {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Password(..)")
     }
+}
+
+/// Kinds of proof that the server may ask for (`require_auth`); what it asks beyond them is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Methods {
+    /// No proof at all.
+    pub none: bool,
+    /// The password itself.
+    pub password: bool,
+    /// An MD5 hash of it.
+    pub md5: bool,
+    /// SCRAM-SHA-256.
+    pub scram: bool,
+}
+
+impl Default for Methods {
+    fn default() -> Self {
+        Self { none: true, password: true, md5: true, scram: true }
+    }
+}
+
+/// Which servers will do (`target_session_attrs`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Target {
+    /// Every server.
+    #[default]
+    Any,
+    /// Sessions can write by default.
+    ReadWrite,
+    /// Sessions cannot write by default.
+    ReadOnly,
+    /// Not a standby.
+    Primary,
+    /// A hot standby.
+    Standby,
+    /// A hot standby, or any server if there is none.
+    PreferStandby,
 }
 
 #[cfg(test)]
