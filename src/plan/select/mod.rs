@@ -1,0 +1,295 @@
+//! Which objects and rows are meant: pg_dump's switches on dump, pg_restore's on restore.
+//!
+//! Works from objects alone, so that a restore needs no server to choose from a snapshot. Names decide who is meant
+//! ([`named`]), needs decide what must come along or stay behind ([`needs`]).
+
+mod named;
+mod needs;
+
+use std::collections::BTreeSet;
+
+use crate::error::Result;
+use crate::object::{Kind, Object, ObjectId, Section};
+use crate::plan::Pattern;
+use crate::text::Text;
+
+/// What is wanted. The default wants everything.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    /// Whether objects are chosen for a dump or from one.
+    pub purpose: Purpose,
+    /// Name of the database, for patterns that name one.
+    pub database: Option<Text>,
+    /// Schemas searched for tables whose pattern names none, as pg_dump does; empty: any schema.
+    pub search_path: Vec<Text>,
+    /// `-n`: only these schemas and what is in them.
+    pub schemas: Vec<Pattern>,
+    /// `-N`: not these schemas, nor what is in them.
+    pub exclude_schemas: Vec<Pattern>,
+    /// `-t`: only these relations, with all that belongs to them. On a restore combined with `-n`: in these schemas.
+    pub tables: Vec<TablePattern>,
+    /// `-T`: not these relations.
+    pub exclude_tables: Vec<TablePattern>,
+    /// `--exclude-table-data`: the relations, without their rows.
+    pub exclude_table_data: Vec<TablePattern>,
+    /// `-e`: only these extensions.
+    pub extensions: Vec<Pattern>,
+    /// `--exclude-extension`.
+    pub exclude_extensions: Vec<Pattern>,
+    /// `--include-foreign-data`: rows of foreign tables of these servers. On a restore all rows there are.
+    pub foreign_data: Vec<Pattern>,
+    /// `-I`: indexes by name.
+    pub indexes: Vec<Pattern>,
+    /// `-P`: functions, procedures and aggregates by name.
+    pub functions: Vec<FunctionPattern>,
+    /// `--trigger`: triggers by name.
+    pub triggers: Vec<Pattern>,
+    /// `--section`; empty: all three.
+    pub sections: Vec<Section>,
+    /// `-a`: rows, no definitions.
+    pub data_only: bool,
+    /// `-s`: definitions, no rows.
+    pub schema_only: bool,
+    /// `-b`: large objects also where only some schemas or tables are wanted.
+    pub large_objects: bool,
+    /// `-B`.
+    pub no_large_objects: bool,
+    /// `--no-unlogged-table-data`.
+    pub no_unlogged_table_data: bool,
+    /// `--no-comments`, see [`Selection::trim`].
+    pub no_comments: bool,
+    /// `--no-security-labels`, see [`Selection::trim`].
+    pub no_labels: bool,
+    /// `-x`, see [`Selection::trim`].
+    pub no_grants: bool,
+    /// `--no-publications`.
+    pub no_publications: bool,
+    /// `--no-subscriptions`.
+    pub no_subscriptions: bool,
+    /// `--no-policies`: neither policies nor the switch of row security itself.
+    pub no_policies: bool,
+    /// `--strict-names`: every pattern that includes must mean something, not only one of each switch.
+    pub strict_names: bool,
+    /// Adds everything that the selection needs.
+    pub with_dependencies: bool,
+    /// Objects that the target of a restore has already, so that nothing is left out for lack of them.
+    pub present: BTreeSet<ObjectId>,
+}
+
+/// What objects are chosen for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Purpose {
+    /// As pg_dump: what was asked for is written, also where it needs what was not.
+    #[default]
+    Dump,
+    /// What comes along but cannot work without what was not asked for is left out and named.
+    Restore,
+}
+
+/// A pattern for relations.
+#[derive(Clone, Debug)]
+pub struct TablePattern {
+    /// Which relations.
+    pub pattern: Pattern,
+    /// Their partitions and inheritance children too, at any depth (`--table-and-children` and its siblings).
+    pub children: bool,
+}
+
+/// A pattern for functions, procedures and aggregates: `-P 'total(integer, text)'`.
+#[derive(Clone, Debug)]
+pub struct FunctionPattern {
+    /// Which names.
+    pub name: Pattern,
+    /// Argument types as `\df` lists them; `None`: any.
+    pub arguments: Option<Text>,
+}
+
+/// What was chosen. Vectors are indexed by object.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Selected {
+    /// Objects whose definition is wanted.
+    pub keep: Vec<bool>,
+    /// Objects whose rows are wanted; for a sequence its position.
+    pub data: Vec<bool>,
+    /// Objects that are not kept although kept ones need them: the target must have them, or get them first. Schemas,
+    /// extensions and languages, and whatever objects need that were asked for by name.
+    pub required: Vec<ObjectId>,
+    /// What would have come along but needs what was not asked for.
+    pub left_out: Vec<LeftOut>,
+    /// Patterns that mean nothing, where others of the same switch do: for a warning.
+    pub unmatched: Vec<String>,
+}
+
+/// An object that stays behind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    /// The object.
+    pub object: ObjectId,
+    /// What it needs.
+    pub needs: ObjectId,
+    /// Why that is not there.
+    pub reason: Reason,
+}
+
+/// Why something needed is not there.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Reason {
+    /// It was not asked for.
+    NotSelected,
+    /// It was left out itself.
+    LeftOut,
+}
+
+impl Selection {
+    /// Whether nothing narrows the choice by name.
+    #[must_use]
+    pub fn includes_everything(&self) -> bool {
+        self.schemas.is_empty() && self.tables.is_empty() && self.extensions.is_empty() && !self.names_pieces()
+    }
+
+    fn names_pieces(&self) -> bool {
+        !(self.indexes.is_empty() && self.functions.is_empty() && self.triggers.is_empty())
+    }
+
+    fn restores(&self) -> bool {
+        self.purpose == Purpose::Restore
+    }
+
+    /// Takes comments, labels and grants from an object where they are not wanted.
+    pub fn trim(&self, object: &mut Object) {
+        if self.no_comments {
+            object.comments.clear();
+        }
+        if self.no_labels {
+            object.labels.clear();
+        }
+        if self.no_grants {
+            object.grants.clear();
+            object.grantees.clear();
+        }
+    }
+
+    /// Whether definitions of this kind and section are wanted at all.
+    fn wants_definition(&self, object: &Object) -> bool {
+        let switched_off = match object.kind {
+            Kind::Publication | Kind::PublicationTable | Kind::PublicationSchema => self.no_publications,
+            Kind::Subscription => self.no_subscriptions,
+            Kind::Policy | Kind::RowSecurity => self.no_policies,
+            Kind::DefaultPrivileges => self.no_grants,
+            _ => false,
+        };
+        // Large objects and refreshes are rows in another form.
+        let not_now = match object.kind {
+            Kind::LargeObjects => self.schema_only && !self.large_objects,
+            Kind::Refresh => self.schema_only,
+            _ => self.data_only,
+        };
+        !switched_off && !not_now && (self.sections.is_empty() || self.sections.contains(&object.section))
+    }
+
+    fn wants_rows(&self, object: &Object) -> bool {
+        if !self.sections.is_empty() && !self.sections.contains(&Section::Data) {
+            return false;
+        }
+        match (object.kind, &object.table) {
+            (Kind::LargeObjects, _) => !self.schema_only || self.large_objects,
+            (Kind::Sequence, _) => !self.schema_only,
+            (_, None) => false,
+            (_, Some(table)) => {
+                let foreign = |server: &Text| {
+                    self.restores() || self.foreign_data.iter().any(|pattern| pattern.matches(None, server))
+                };
+                !self.schema_only
+                    && !(self.no_unlogged_table_data && table.unlogged)
+                    && table.server.as_ref().is_none_or(foreign)
+            }
+        }
+    }
+}
+
+/// Chooses among all objects of a database.
+///
+/// # Errors
+///
+/// Where a pattern names another database, or means nothing.
+pub fn select(objects: &[Object], selection: &Selection) -> Result<Selected> {
+    let links = Links::new(objects);
+    let named = named::choose(objects, &links, selection)?;
+    let chosen = needs::complete(objects, &links, selection, &named);
+    let mut selected = Selected {
+        keep: Vec::with_capacity(objects.len()),
+        data: Vec::with_capacity(objects.len()),
+        required: chosen.required,
+        left_out: chosen.left_out,
+        unmatched: named.unmatched,
+    };
+    for (at, object) in objects.iter().enumerate() {
+        selected.keep.push(chosen.keep[at] && selection.wants_definition(object));
+        selected.data.push(chosen.keep[at] && !named.without_rows[at] && selection.wants_rows(object));
+    }
+    Ok(selected)
+}
+
+/// How objects hang together, derived once. All indexes are checked: a manifest may lie.
+struct Links {
+    needs: Vec<Vec<usize>>,
+    /// The relation, domain or publication that an object finally belongs to; itself where it is no piece.
+    whole: Vec<usize>,
+    /// The extension that an object is a member of.
+    extension: Vec<Option<usize>>,
+}
+
+impl Links {
+    fn new(objects: &[Object]) -> Self {
+        let index = |id: &ObjectId| usize::try_from(id.0).ok().filter(|&at| at < objects.len());
+        let needs: Vec<Vec<usize>> =
+            objects.iter().map(|object| object.needs.iter().filter_map(index).collect()).collect();
+        let owner = |at: usize| {
+            let object = &objects[at];
+            // A sequence needs a table only if that owns it.
+            let owns = |&need: &usize| matches!(objects[need].kind, Kind::Table | Kind::ForeignTable);
+            let owned = || needs[at].iter().copied().find(owns).filter(|_| object.kind == Kind::Sequence);
+            object.part_of.as_ref().and_then(index).or_else(owned)
+        };
+        // The attachment of an index is a piece of an index of a table: no chain is longer than a few steps.
+        let whole = (0..objects.len()).map(|at| (0..8).fold(at, |at, _| owner(at).unwrap_or(at))).collect();
+        let extension = objects.iter().zip(&needs).map(|(object, needs)| {
+            let member = object.create.is_empty() && object.kind != Kind::Extension;
+            needs.iter().copied().find(|&need| member && objects[need].kind == Kind::Extension)
+        });
+        Self { whole, extension: extension.collect(), needs }
+    }
+
+    /// Parents and children of tables: partitions, or all of inheritance.
+    fn children(&self, objects: &[Object], partitions_only: bool) -> Vec<(usize, usize)> {
+        let is_table = |at: &usize| matches!(objects[*at].kind, Kind::Table | Kind::ForeignTable);
+        let mut pairs = Vec::new();
+        for (at, object) in objects.iter().enumerate() {
+            let child = self.whole[at];
+            let parents = self.needs[at].iter().copied().filter(|need| is_table(need) && *need != child);
+            if object.kind == Kind::TableAttach {
+                pairs.extend(parents.map(|parent| (parent, child)));
+            } else if is_table(&at) && !partitions_only {
+                // A table may also need another for its row type.
+                let inherits = |parent: &usize| {
+                    let name = objects[*parent].name.sql();
+                    object.create.iter().any(|statement| {
+                        let clause = memchr::memmem::rfind(statement.as_bytes(), b"INHERITS (");
+                        clause.is_some_and(|from| {
+                            memchr::memmem::find(&statement.as_bytes()[from..], name.as_bytes()).is_some()
+                        })
+                    })
+                };
+                pairs.extend(parents.filter(inherits).map(|parent| (parent, child)));
+            }
+        }
+        pairs
+    }
+}
+
+fn is_relation(kind: Kind) -> bool {
+    matches!(kind, Kind::Table | Kind::ForeignTable | Kind::View | Kind::MaterializedView | Kind::Sequence)
+}
+
+#[cfg(test)]
+mod tests;

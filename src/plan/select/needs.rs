@@ -1,0 +1,102 @@
+//! What must come along with a selection, and what has to stay behind.
+
+use std::collections::BTreeSet;
+
+use crate::object::{Kind, Object, ObjectId};
+use crate::plan::select::named::Named;
+use crate::plan::select::{LeftOut, Links, Reason, Selection};
+
+pub(super) struct Complete {
+    pub(super) keep: Vec<bool>,
+    pub(super) required: Vec<ObjectId>,
+    pub(super) left_out: Vec<LeftOut>,
+}
+
+pub(super) fn complete(objects: &[Object], links: &Links, selection: &Selection, named: &Named) -> Complete {
+    let mut chosen = named.chosen.clone();
+    let mut added = vec![false; objects.len()];
+    if selection.with_dependencies {
+        add_needs(objects, links, &mut chosen, &mut added);
+    }
+    // Objects need only what has a smaller id, so that one pass settles everything.
+    let mut complete = Complete { keep: vec![false; objects.len()], required: Vec::new(), left_out: Vec::new() };
+    let mut required = BTreeSet::new();
+    for at in 0..objects.len() {
+        if !(chosen[at] || added[links.whole[at]]) {
+            continue;
+        }
+        let lacking = || links.needs[at].iter().copied().filter(|&need| !complete.keep[need]);
+        let firm = named.explicit[at] || (!selection.restores() && !only_connects(objects[at].kind));
+        let is_fatal = |need: usize| {
+            let there = selection.present.contains(&objects[need].id);
+            !there && !firm && !may_be_assumed(&objects[need])
+        };
+        // The whole comes first: it explains more than a piece of it.
+        let fatal = lacking().filter(|&need| is_fatal(need)).min_by_key(|&need| links.whole[need] != need);
+        match fatal {
+            None => {
+                required.extend(lacking().filter(|&need| !selection.present.contains(&objects[need].id)));
+                complete.keep[at] = true;
+            }
+            Some(need) => {
+                // A piece of what was left out needs no word of its own.
+                let whole = links.whole[at];
+                if whole == at || complete.keep[whole] || !chosen[whole] {
+                    let reason = if chosen[need] { Reason::LeftOut } else { Reason::NotSelected };
+                    let needs = if complete.keep[links.whole[need]] { need } else { links.whole[need] };
+                    complete.left_out.push(LeftOut { object: objects[at].id, needs: objects[needs].id, reason });
+                }
+            }
+        }
+    }
+    complete.required = required.into_iter().filter(|&at| !complete.keep[at]).map(|at| objects[at].id).collect();
+    complete
+}
+
+/// What a target is expected to have, or gets on the way.
+fn may_be_assumed(object: &Object) -> bool {
+    let built_in = object.name.schema.as_ref().is_some_and(|schema| *schema == "pg_catalog");
+    built_in || matches!(object.kind, Kind::Schema | Kind::Extension | Kind::Language)
+}
+
+/// Kinds that say nothing of their own, so that even a dump drops them where one side is missing.
+fn only_connects(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::TableAttach | Kind::IndexAttach | Kind::PublicationTable | Kind::PublicationSchema | Kind::Statistics
+    )
+}
+
+/// Chooses everything that chosen objects need, directly or not. Tables that come this way bring what makes their rows
+/// right (keys, checks, defaults, owned sequences, partitions), and `added` says that the rest may come if it can.
+fn add_needs(objects: &[Object], links: &Links, chosen: &mut [bool], added: &mut [bool]) {
+    let mut pieces: Vec<Vec<usize>> = vec![Vec::new(); objects.len()];
+    for (at, object) in objects.iter().enumerate() {
+        if links.whole[at] != at && comes_with_rows(object.kind, objects[links.whole[at]].kind) {
+            pieces[links.whole[at]].push(at);
+        }
+    }
+    for (parent, child) in links.children(objects, true) {
+        pieces[parent].push(child);
+    }
+    let mut open: Vec<usize> = (0..objects.len()).filter(|&at| chosen[at]).collect();
+    while let Some(at) = open.pop() {
+        let along: &[usize] = if added[at] { &pieces[at] } else { &[] };
+        for &need in links.needs[at].iter().chain(along) {
+            if !chosen[need] && objects[need].kind != Kind::Database {
+                chosen[need] = true;
+                added[need] = true;
+                open.push(need);
+            }
+        }
+    }
+}
+
+fn comes_with_rows(piece: Kind, whole: Kind) -> bool {
+    match piece {
+        Kind::Rule => matches!(whole, Kind::View | Kind::MaterializedView),
+        Kind::Default | Kind::Check | Kind::DomainConstraint | Kind::Constraint | Kind::Index => true,
+        Kind::IndexAttach | Kind::TableAttach | Kind::Sequence => true,
+        _ => false,
+    }
+}
