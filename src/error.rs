@@ -240,7 +240,7 @@ impl Error {
                     report.severity == "FATAL" || report.severity == "PANIC" || report.sqlstate.starts_with("08")
                 }
                 Cause::Io(_) | Cause::Closed | Cause::Timeout(_) => true,
-                Cause::Protocol(_) => false,
+                Cause::NoPassword | Cause::Protocol(_) => false,
             },
             _ => false,
         }
@@ -260,6 +260,9 @@ pub enum Cause {
     /// The server closed the connection.
     #[error("the server closed the connection")]
     Closed,
+    /// The server asks for a password, and none is known for it.
+    #[error("the server asks for a password and none was given")]
+    NoPassword,
     /// Nothing was heard for this long.
     #[error("no answer for {} s", .0.as_secs())]
     Timeout(Duration),

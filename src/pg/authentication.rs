@@ -21,12 +21,9 @@ pub(crate) struct Credentials<'a> {
 
 impl Credentials<'_> {
     fn password(&self) -> Result<&[u8], Cause> {
-        self.password.map(Password::as_bytes).ok_or_else(|| violation(NO_PASSWORD))
+        self.password.map(Password::as_bytes).ok_or(Cause::NoPassword)
     }
 }
-
-/// What is said where the server asks for a password and there is none.
-pub(crate) const NO_PASSWORD: &str = "the server asks for a password and none was given";
 
 /// Answers the server until it says that we are in.
 pub(crate) async fn authenticate(connection: &mut Connection, who: &Credentials<'_>) -> Result<(), Cause> {

@@ -10,7 +10,7 @@ use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpStream, UnixStream};
 
 use crate::error::{Cause, Error, Result};
-use crate::pg::authentication::{self, Credentials, NO_PASSWORD};
+use crate::pg::authentication::{self, Credentials};
 use crate::pg::config::{Address, Config, Host};
 use crate::pg::connection::{Connection, Stream};
 use crate::pg::session::Session;
@@ -78,9 +78,7 @@ fn may_try_next(cause: &Cause) -> bool {
 
 fn hint(cause: &Cause, host: &Host) -> Option<String> {
     let hint = match (cause, &host.address) {
-        (Cause::Protocol(problem), _) if problem == NO_PASSWORD => {
-            "set PGPASSWORD or write a line into ~/.pgpass (readable by you alone)"
-        }
+        (Cause::NoPassword, _) => "set PGPASSWORD or write a line into ~/.pgpass (readable by you alone)",
         (Cause::Server(report), _) => match report.sqlstate.as_str() {
             "28P01" => "check user and password",
             "28000" => "pg_hba.conf of the server must allow this host, user, database and kind of connection",
