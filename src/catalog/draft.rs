@@ -3,7 +3,9 @@
 //! A draft becomes an [`Object`](crate::object::Object) in `assemble.rs`: only the order decides which checks and
 //! defaults stay inside their table, so statements are templates until then.
 
+use crate::error::Result;
 use crate::object::{Kind, Name, Table};
+use crate::pg::Row;
 use crate::text::Text;
 
 /// An object as `pg_depend` names it: the oid of the catalog it is a row of, and its own oid.
@@ -89,6 +91,13 @@ pub(crate) struct Acl {
     pub(crate) actual: Option<Vec<Text>>,
     /// `acldefault(letter, owner)` on the source.
     pub(crate) default: Vec<Text>,
+}
+
+impl Acl {
+    /// From the columns `acl` and `acl_default` of a row.
+    pub(crate) fn of(row: &Row, letter: char, on: Text) -> Result<Self> {
+        Ok(Self { letter, on, actual: row.maybe_texts("acl")?, default: row.texts("acl_default")? })
+    }
 }
 
 /// One object of the source, or a piece of one.

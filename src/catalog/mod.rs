@@ -13,9 +13,12 @@ mod columns;
 mod constraints;
 mod defaults;
 mod dependencies;
+mod domains;
 mod draft;
+mod extensions;
 mod foreign_keys;
 mod foreign_tables;
+mod functions;
 mod index_attachments;
 mod indexes;
 mod lockable;
@@ -27,9 +30,11 @@ mod parts;
 mod positions;
 mod schemas;
 mod sequences;
+mod setting;
 mod sizes;
 mod source;
 mod tables;
+mod types;
 mod views;
 
 pub use lockable::{Lockable, lockable};
@@ -60,8 +65,18 @@ pub async fn load(session: &mut Session, events: &Events) -> Result<Vec<Object>>
 
 async fn families(source: &mut Source<'_>) -> Result<Vec<Draft>> {
     let mut all = schemas::load(source).await?;
+    all.extend(extensions::load(source).await?);
+    all.extend(types_and_routines(source).await?);
     all.extend(relations(source).await?);
     all.sort_by_key(|draft| draft.address);
+    Ok(all)
+}
+
+/// Types, routines and what is made of them.
+async fn types_and_routines(source: &mut Source<'_>) -> Result<Vec<Draft>> {
+    let mut all = types::load(source).await?;
+    all.extend(domains::load(source).await?);
+    all.extend(functions::load(source).await?);
     Ok(all)
 }
 
