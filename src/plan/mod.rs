@@ -1,13 +1,17 @@
 //! What to do in which order, decided without touching anything: pure functions over names and dependencies.
 //!
-//! [`order`] puts the objects of a catalog into an order of creation, [`select`] picks a subset with
-//! what it needs, a [`Pattern`] says which names are meant. Nothing
-//! here performs IO or waits.
+//! [`order`] puts the objects of a catalog into an order of creation, [`select`] picks a subset with what it needs by
+//! [`Pattern`]s, [`Schedule`] hands out work that may run side by side without waiting for [`Locks`]. Nothing here
+//! performs IO or waits.
 
+mod locks;
 mod loops;
 mod order;
 mod pattern;
+mod schedule;
 pub mod select;
 
+pub use locks::{Lock, Locks, Mode};
 pub use order::{Node, Order, order, priority};
 pub use pattern::Pattern;
+pub use schedule::{Item, Schedule};

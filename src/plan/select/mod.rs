@@ -231,16 +231,16 @@ pub fn select(objects: &[Object], selection: &Selection) -> Result<Selected> {
 }
 
 /// How objects hang together, derived once. All indexes are checked: a manifest may lie.
-struct Links {
-    needs: Vec<Vec<usize>>,
+pub(super) struct Links {
+    pub(super) needs: Vec<Vec<usize>>,
     /// The relation, domain or publication that an object finally belongs to; itself where it is no piece.
-    whole: Vec<usize>,
+    pub(super) whole: Vec<usize>,
     /// The extension that an object is a member of.
     extension: Vec<Option<usize>>,
 }
 
 impl Links {
-    fn new(objects: &[Object]) -> Self {
+    pub(super) fn new(objects: &[Object]) -> Self {
         let index = |id: &ObjectId| usize::try_from(id.0).ok().filter(|&at| at < objects.len());
         let needs: Vec<Vec<usize>> =
             objects.iter().map(|object| object.needs.iter().filter_map(index).collect()).collect();
@@ -261,7 +261,7 @@ impl Links {
     }
 
     /// Parents and children of tables: partitions, or all of inheritance.
-    fn children(&self, objects: &[Object], partitions_only: bool) -> Vec<(usize, usize)> {
+    pub(super) fn children(&self, objects: &[Object], partitions_only: bool) -> Vec<(usize, usize)> {
         let is_table = |at: &usize| matches!(objects[*at].kind, Kind::Table | Kind::ForeignTable);
         let mut pairs = Vec::new();
         for (at, object) in objects.iter().enumerate() {
@@ -287,9 +287,9 @@ impl Links {
     }
 }
 
-fn is_relation(kind: Kind) -> bool {
+pub(super) fn is_relation(kind: Kind) -> bool {
     matches!(kind, Kind::Table | Kind::ForeignTable | Kind::View | Kind::MaterializedView | Kind::Sequence)
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -5,10 +5,16 @@ use crate::error::Error;
 use crate::object::{Column, Name, Table};
 
 /// Objects by name, so that tests can speak of them.
-struct Pos(Vec<Object>);
+pub(in crate::plan) struct Pos(pub(in crate::plan) Vec<Object>);
 
 impl Pos {
-    fn add(&mut self, kind: Kind, name: &str, needs: &[&str], part_of: Option<&str>) -> &mut Object {
+    pub(in crate::plan) fn add(
+        &mut self,
+        kind: Kind,
+        name: &str,
+        needs: &[&str],
+        part_of: Option<&str>,
+    ) -> &mut Object {
         let id = ObjectId(u32::try_from(self.0.len()).expect("small"));
         let parts: Vec<&str> = name.split('.').collect();
         let name = match parts[..] {
@@ -30,7 +36,7 @@ impl Pos {
         self.0.last_mut().expect("just pushed")
     }
 
-    fn at(&self, name: &str) -> usize {
+    pub(in crate::plan) fn at(&self, name: &str) -> usize {
         self.0.iter().position(|object| shown(object) == name).expect(name)
     }
 
