@@ -1,1 +1,4 @@
-fn main() {}
+//! Integration tests: one binary, real servers. `harness` starts them; every other module tests one thing.
+
+mod harness;
+mod oracles;
