@@ -79,6 +79,11 @@ hash! {
     /// Name of a stored object: BLAKE3 of its stored bytes, what `b3sum` prints.
     StoredId
 }
+hash! {
+    /// Name of a repository: a hash of its public keys and of a commitment to its secrets, so that nobody can put
+    /// other keys in their place.
+    RepositoryId
+}
 
 /// Fingerprint of rows that does not depend on their order; the digest of a table is the sum of its parts.
 ///

@@ -14,6 +14,8 @@ pub mod object;
 pub mod pg;
 pub mod plan;
 pub mod progress;
+pub mod repository;
+pub mod store;
 pub mod text;
 
 pub use error::{Error, ErrorKind, Result};

@@ -1,4 +1,3 @@
-//! Integration tests: one binary, real servers. `harness` starts them; every other module tests one thing.
+//! Everything that needs more than one module, a server or a folder: one binary.
 
-mod harness;
-mod oracles;
+mod repository;

@@ -1,0 +1,150 @@
+//! From what people write to a snapshot: `latest`, `latest~2`, an id, the name of a database, a time.
+
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+
+use super::Listed;
+use crate::error::{Error, Result};
+
+/// Fewer hexadecimal digits are no id.
+const ID_DIGITS_MIN: usize = 4;
+
+fn none(message: String) -> Error {
+    Error::Usage { message, hint: Some("`pgkeep list` shows all snapshots".into()) }
+}
+
+/// Snapshots sorted by the moment of their rows, the newest last.
+pub(super) fn by_time(listed: &[Listed]) -> Vec<&Listed> {
+    let mut sorted: Vec<&Listed> = listed.iter().collect();
+    sorted.sort_by_key(|listed| (listed.snapshot.head.times.server, listed.snapshot.sequence, listed.id));
+    sorted
+}
+
+/// The snapshot that `what` names among these.
+///
+/// - `latest`, or the name of a database: the newest (of that database); with `~2` the second before it
+/// - the first hexadecimal digits of an id, at least four
+/// - a time as RFC 3339, its offset UTC where it has none, or its beginning: the newest whose rows are from then or
+///   before; a date alone means the end of that day
+///
+/// # Errors
+///
+/// [`Error::Usage`] where nothing or more than one thing is meant.
+pub(super) fn resolve(listed: &[Listed], what: &str) -> Result<Listed> {
+    if listed.is_empty() {
+        return Err(none("the repository has no snapshot yet".into()));
+    }
+    let (name, back) = steps_back(what)?;
+    let sorted = by_time(listed);
+    if name == "latest" {
+        return back_from_end(&sorted, back, what);
+    }
+    let of_name: Vec<&Listed> =
+        sorted.iter().copied().filter(|one| one.snapshot.head.source.database == name).collect();
+    let by_id: Vec<&Listed> = sorted.iter().copied().filter(|one| is_prefix(name, one)).collect();
+    match (of_name.as_slice(), by_id.as_slice()) {
+        ([], [one]) if back == 0 => Ok((*one).clone()),
+        ([], []) => by_moment(&sorted, what),
+        ([], _) if back == 0 => Err(none(format!("{} snapshots have ids that start with {name}", by_id.len()))),
+        ([], _) => Err(none(format!("~{back} goes with `latest` or a database, not with an id"))),
+        (_, []) => back_from_end(&of_name, back, what),
+        _ => Err(none(format!("{name} is a database and the start of an id: write more digits, or a time"))),
+    }
+}
+
+fn is_prefix(digits: &str, one: &Listed) -> bool {
+    digits.len() >= ID_DIGITS_MIN && one.id.to_string().starts_with(&digits.to_ascii_lowercase())
+}
+
+fn steps_back(what: &str) -> Result<(&str, usize)> {
+    let Some((name, steps)) = what.rsplit_once('~') else { return Ok((what, 0)) };
+    let steps = steps.parse().map_err(|_| none(format!("{what} does not end in a number of steps")))?;
+    Ok((name, steps))
+}
+
+fn back_from_end(sorted: &[&Listed], back: usize, what: &str) -> Result<Listed> {
+    let found = sorted.len().checked_sub(back + 1).and_then(|at| sorted.get(at));
+    let count = sorted.len();
+    found.map(|one| (*one).clone()).ok_or_else(|| none(format!("there is no {what}: there are {count} snapshots")))
+}
+
+fn by_moment(sorted: &[&Listed], what: &str) -> Result<Listed> {
+    let moment = moment(what).ok_or_else(|| none(format!("no snapshot, database or time is called {what}")))?;
+    let found = sorted.iter().rev().find(|one| one.snapshot.head.times.server <= moment);
+    found.map(|one| (*one).clone()).ok_or_else(|| none(format!("no snapshot is from {what} or before")))
+}
+
+fn moment(what: &str) -> Option<Timestamp> {
+    if let Ok(moment) = what.parse::<Timestamp>() {
+        return Some(moment);
+    }
+    let civil: DateTime = what.parse().ok()?;
+    let is_date = !what.contains(['T', 't', ' ', ':']);
+    let civil = if is_date { civil.date().at(23, 59, 59, 999_999_999) } else { civil };
+    Some(civil.to_zoned(TimeZone::UTC).ok()?.timestamp())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::snapshot::{Head, Snapshot, Source, Streams, Times, Totals};
+    use super::*;
+    use crate::hash::StoredId;
+
+    fn listed(id: u8, database: &str, time: &str) -> Listed {
+        let source = Source { database: database.into(), ..Source::default() };
+        let times = Times { server: time.parse().unwrap(), ..Times::default() };
+        let snapshot = Snapshot {
+            uid: String::new(),
+            parent: None,
+            sequence: 1,
+            tool: String::new(),
+            head: Head { source, times, ..Head::default() },
+            totals: Totals::default(),
+            manifest: Streams::default(),
+        };
+        Listed { id: StoredId([id; 32]), epoch: 1, stored: Timestamp::UNIX_EPOCH, snapshot }
+    }
+
+    fn found(what: &str) -> Result<u8, String> {
+        let all = [
+            listed(0xaa, "shop", "2026-11-20T10:00:00Z"),
+            listed(0xab, "cafe", "2026-11-21T10:00:00Z"),
+            listed(0xca, "shop", "2026-11-22T10:00:00Z"),
+        ];
+        resolve(&all, what).map(|one| one.id.0[0]).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn ways_to_name_a_snapshot() {
+        for (what, id) in [
+            ("latest", 0xca),
+            ("latest~1", 0xab),
+            ("latest~2", 0xaa),
+            ("shop", 0xca),
+            ("shop~1", 0xaa),
+            ("cafe", 0xab),
+            ("abab", 0xab),
+            ("CACA", 0xca),
+            ("2026-11-21", 0xab),
+            ("2026-11-21T09:59", 0xaa),
+            ("2026-11-21 10:00", 0xab),
+            ("2026-11-21T12:00:00+02:00", 0xab),
+        ] {
+            assert_eq!(found(what), Ok(id), "{what}");
+        }
+    }
+
+    #[test]
+    fn names_that_mean_nothing_or_too_much() {
+        for what in ["latest~3", "shop~2", "latest~x", "nothing", "aa", "2026-11-19", "abab~1", "99999999999999999999"]
+        {
+            found(what).unwrap_err();
+        }
+        assert!(resolve(&[], "latest").is_err());
+        let twins = [listed(0xaa, "x", "2026-11-20T10:00:00Z"), listed(0xaa, "y", "2026-11-20T10:00:00Z")];
+        assert!(resolve(&twins, "aaaa").unwrap_err().to_string().contains("2 snapshots"));
+        let both = [listed(0xaa, "aaaa", "2026-11-20T10:00:00Z")];
+        assert!(resolve(&both, "aaaa").unwrap_err().to_string().contains("a database and"));
+    }
+}

@@ -1,0 +1,366 @@
+#![doc = include_str!("FORMAT.md")]
+
+mod access;
+mod claims;
+mod commit;
+mod config;
+mod fields;
+mod find;
+mod index;
+mod keys;
+mod layout;
+mod lists;
+mod manifest;
+mod notes;
+mod pack;
+mod packer;
+mod reader;
+mod record;
+mod snapshot;
+mod survey;
+mod trailer;
+mod writer;
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+pub use access::WriterCredential;
+pub use commit::Finished;
+pub use config::FORMAT;
+pub use keys::{Domain, Keyring};
+pub use layout::{CONFIG, Folder, id_of};
+pub use manifest::{About, Manifest, Part, Position};
+pub use notes::{Mark, Note, Reason, Says};
+pub use reader::Reader;
+pub use snapshot::{Head, Moment, Server, Snapshot, Source, Streams, Times, Totals};
+pub use survey::Survey;
+pub use writer::{WriteOptions, Writer};
+
+use crate::codec::seal::{self, Identity, Recipient};
+use crate::error::{Error, Fault, Result};
+use crate::hash::{ChunkId, Digest, RepositoryId, StoredId, hex};
+use crate::store::Store;
+use access::{KEYS_BYTES_MAX, OwnersFile};
+use record::Requires;
+
+/// A chunk as its part sees it. Persisted in snapshots.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ChunkRef {
+    /// Its name.
+    pub id: ChunkId,
+    /// Rows that end in it: 0 for a piece of a row that goes on.
+    pub rows: u32,
+    /// Bytes before transform and compression.
+    pub bytes: u32,
+}
+
+/// Rows that were stored.
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
+pub struct Stored {
+    /// In the order of the rows.
+    pub chunks: Vec<ChunkRef>,
+    /// Of all rows.
+    pub digest: Digest,
+}
+
+/// A snapshot as it was found.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Listed {
+    /// Its name.
+    pub id: StoredId,
+    /// Key epoch of its chunks.
+    pub epoch: u32,
+    /// When it was put, by the clock of the place.
+    pub stored: Timestamp,
+    /// What it says.
+    pub snapshot: Snapshot,
+}
+
+/// All snapshots of a repository.
+#[derive(Default, Debug)]
+pub struct Snapshots {
+    /// Those that could be read, by the moment of their rows, the newest last.
+    pub listed: Vec<Listed>,
+    /// Those that could not: key and reason. Say so wherever snapshots are shown or chosen.
+    pub unreadable: Vec<(String, Error)>,
+    requires: Requires,
+}
+
+/// An open repository. Clones share it.
+#[derive(Clone)]
+pub struct Repository {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    store: Store,
+    keyring: Keyring,
+    /// Folders at the top that this version does not know.
+    unknown: Vec<String>,
+}
+
+/// 32 random hexadecimal digits: for [`Head::run`], and the uid of a snapshot.
+#[must_use]
+pub fn new_uid() -> String {
+    hex(&access::random::<16>())
+}
+
+fn not_a_repository(place: &str) -> Error {
+    Error::Usage {
+        message: format!("there is no repository in {place}"),
+        hint: Some("check the address, or make one with `pgkeep init`".into()),
+    }
+}
+
+impl Repository {
+    /// Makes a repository that these owners can read. `like` names chunks as another repository does, so that copying
+    /// between the two moves only what is missing.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Usage`] without owners, or where the place holds a repository or anything else; [`Error::Store`].
+    pub async fn init(store: Store, owners: &[Recipient], like: Option<&Self>) -> Result<Self> {
+        if owners.is_empty() {
+            return Err(Error::usage("a repository needs at least one owner who can read it"));
+        }
+        let top = store.top().await?;
+        if top.objects.iter().any(|name| name == CONFIG) {
+            return Err(Error::Usage {
+                message: format!("{} already holds a repository", store.place()),
+                hint: Some("use it as it is, or name another place".into()),
+            });
+        }
+        // Keys without a config are what an init that was interrupted leaves.
+        let foreign = top.objects.iter().chain(top.folders.iter().filter(|name| *name != Folder::Keys.name()));
+        if let Some(name) = foreign.into_iter().next() {
+            return Err(Error::Usage {
+                message: format!("{} is not empty: it holds {name}", store.place()),
+                hint: Some("name an empty or a new folder".into()),
+            });
+        }
+        let file = OwnersFile::generate(like.map(|other| other.keyring()));
+        let keyring = file.keyring().expect("fresh keys are sound");
+        for owner in owners {
+            let sealed = bytes::Bytes::from(seal::seal(owner, &file.encode()));
+            let id = StoredId(*blake3::hash(&sealed).as_bytes());
+            store.put(&Folder::Keys.key(id), &[sealed]).await?;
+        }
+        if !store.put_create(CONFIG, config::encode(keyring.repository).into()).await? {
+            let message = format!("somebody else made a repository in {} at the same time", store.place());
+            return Err(Error::usage(message));
+        }
+        Ok(Self { inner: Arc::new(Inner { store, keyring, unknown: Vec::new() }) })
+    }
+
+    /// Opens a repository as an owner. Where the id is known (from the identity file, or from the last time), give it as
+    /// `expected`: it proves that nobody has put another repository in its place.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Usage`] where there is none, [`Error::Unsupported`] where its format is newer, [`Error::Key`] where no
+    /// identity opens it or it is not the expected one, [`Error::Damaged`], [`Error::Store`].
+    pub async fn open(store: Store, identities: &[Identity], expected: Option<RepositoryId>) -> Result<Self> {
+        let stated = stated_id(&store).await?;
+        check_expected(&store, stated, expected)?;
+        let keyring = owners_keyring(&store, identities, stated).await?;
+        Self::with_keyring(store, keyring).await
+    }
+
+    /// Opens a repository with a writer's credential, which cannot read content.
+    ///
+    /// # Errors
+    ///
+    /// As [`Repository::open`].
+    pub async fn open_as_writer(store: Store, credential: &WriterCredential) -> Result<Self> {
+        let stated = stated_id(&store).await?;
+        check_expected(&store, stated, Some(credential.repository()))?;
+        let keyring = credential.keyring().map_err(|fault| fault.of("the writer credential"))?;
+        Self::with_keyring(store, keyring).await
+    }
+
+    async fn with_keyring(store: Store, keyring: Keyring) -> Result<Self> {
+        let known = |name: &String| Folder::ALL.iter().any(|folder| folder.name() == name);
+        let unknown = store.top().await?.folders.into_iter().filter(|name| !known(name)).collect();
+        Ok(Self { inner: Arc::new(Inner { store, keyring, unknown }) })
+    }
+
+    /// What names it and proves its keys.
+    #[must_use]
+    pub fn id(&self) -> RepositoryId {
+        self.inner.keyring.repository
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    /// The keys it was opened with.
+    #[must_use]
+    pub fn keyring(&self) -> &Keyring {
+        &self.inner.keyring
+    }
+
+    /// Whether rows, statements and names can be read: not with a writer's credential.
+    #[must_use]
+    pub fn opens_content(&self) -> bool {
+        self.inner.keyring.opens_content()
+    }
+
+    /// A new credential for a host that dumps and must not read.
+    #[must_use]
+    pub fn new_writer_credential(&self) -> WriterCredential {
+        WriterCredential::new(&self.inner.keyring)
+    }
+
+    /// All snapshots. One that cannot be read hides no other.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`].
+    pub async fn snapshots(&self) -> Result<Snapshots> {
+        let times = self.store().list(Folder::Snapshots.name()).await?;
+        let mut found = Snapshots::default();
+        for (key, record) in self.records(Folder::Snapshots, record::Kind::Snapshot).await? {
+            let read = record.and_then(|record| {
+                let snapshot = Snapshot::decode(&record.body).map_err(|fault| fault.of(&key))?;
+                Ok((snapshot, record))
+            });
+            let stored = times.iter().find(|entry| entry.key == key).map(|entry| entry.modified).unwrap_or_default();
+            match (read, id_of(&key)) {
+                (Ok((snapshot, record)), Some(id)) => {
+                    found.requires.write |= record.requires.write;
+                    found.listed.push(Listed { id, epoch: record.epoch, stored, snapshot });
+                }
+                (Err(problem), _) => found.unreadable.push((key, problem)),
+                (Ok(_), None) => {}
+            }
+        }
+        found.listed = find::by_time(&found.listed).into_iter().cloned().collect();
+        Ok(found)
+    }
+
+    /// The snapshot that `what` names: `latest`, `latest~1`, the first digits of an id, a database (its newest), or a
+    /// time (the newest from then or before).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Usage`] where nothing or more than one thing is meant, [`Error::Store`].
+    pub async fn resolve(&self, what: &str) -> Result<Listed> {
+        self.snapshots().await?.resolve(what)
+    }
+
+    /// What is stored right now, for reading and verifying.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`].
+    pub async fn survey(&self) -> Result<Arc<Survey>> {
+        Survey::make(self).await
+    }
+
+    /// Begins a dump.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unsupported`] where a newer version forbids this one to write, [`Error::Store`].
+    pub async fn writer(&self, options: WriteOptions) -> Result<Writer> {
+        if let Some(folder) = self.inner.unknown.first() {
+            let message = format!("{} has a folder {folder} that this version does not know", self.store().place());
+            return Err(Error::unsupported(message, "use a newer version of pgkeep, or move the folder away"));
+        }
+        self.store().sweep()?;
+        let survey = self.survey().await?;
+        let snapshots = self.snapshots().await?;
+        if !survey.requires.allows_write() || !snapshots.requires.allows_write() {
+            let message = format!("{} uses features that this version cannot write", self.store().place());
+            return Err(Error::unsupported(message, "use a newer version of pgkeep"));
+        }
+        Ok(Writer::new(self.clone(), survey, options))
+    }
+
+    /// Begins to read a snapshot.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`].
+    pub async fn reader(&self, snapshot: &Listed) -> Result<Reader> {
+        Ok(Reader::new(self.clone(), self.survey().await?, snapshot.clone()))
+    }
+
+    /// As [`Repository::reader`], where a survey is at hand.
+    #[must_use]
+    pub fn reader_with(&self, survey: Arc<Survey>, snapshot: &Listed) -> Reader {
+        Reader::new(self.clone(), survey, snapshot.clone())
+    }
+
+    /// Says that packs must not be counted on.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`].
+    pub async fn mark(&self, mark: &Mark) -> Result<StoredId> {
+        let body = serde_json::to_vec(mark).expect("a mark serializes");
+        self.put_record(Folder::Marks, record::Kind::Mark, &body).await
+    }
+}
+
+impl Snapshots {
+    /// As [`Repository::resolve`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Usage`] where nothing or more than one thing is meant.
+    pub fn resolve(&self, what: &str) -> Result<Listed> {
+        find::resolve(&self.listed, what)
+    }
+}
+
+async fn stated_id(store: &Store) -> Result<RepositoryId> {
+    let place = store.place();
+    match store.size(CONFIG).await? {
+        None => Err(not_a_repository(place)),
+        // Read no further than a config goes: this may be anybody's file.
+        Some(_) => config::decode(&store.get_range(CONFIG, 0..config::CONFIG_BYTES_MAX).await?, place),
+    }
+}
+
+fn check_expected(store: &Store, stated: RepositoryId, expected: Option<RepositoryId>) -> Result<()> {
+    match expected {
+        Some(expected) if expected != stated => Err(Error::key(
+            format!("{} is not the expected repository: its id is {stated}, not {expected}", store.place()),
+            "check the address; if it is right, somebody has put another repository there",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// The keys in the first file of `keys/` that one of the identities opens and that belongs to this repository.
+async fn owners_keyring(store: &Store, identities: &[Identity], stated: RepositoryId) -> Result<Keyring> {
+    let files = store.list(Folder::Keys.name()).await?;
+    let mut problem = None;
+    for entry in &files {
+        let sealed = store.get_range(&entry.key, 0..KEYS_BYTES_MAX as u64).await?;
+        let opened = seal::open(identities, &sealed, KEYS_BYTES_MAX).map(zeroize::Zeroizing::new);
+        let keyring = opened.and_then(|json| OwnersFile::decode(&json)?.keyring());
+        match keyring {
+            Ok(keyring) if keyring.repository == stated => return Ok(keyring),
+            Ok(_) => {
+                problem = problem.or(Some(Fault::damaged("its keys are those of another repository").of(&entry.key)))
+            }
+            Err(Fault::Key) => {}
+            Err(fault) => problem = problem.or(Some(fault.of(&entry.key))),
+        }
+    }
+    Err(match problem {
+        Some(problem) => problem,
+        None if files.is_empty() => Error::damaged("keys/", "no file is left that could be opened"),
+        None => Error::key(
+            format!("no identity at hand is an owner of the repository in {}", store.place()),
+            "name the identity file that `pgkeep init` made, or a writer credential for dumps",
+        ),
+    })
+}

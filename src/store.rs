@@ -1,0 +1,403 @@
+//! Bytes by key: the place of a repository, a folder now.
+//!
+//! Owns the addresses that people write, retries, hints, and the sweeping of what a crashed put left behind. Knows
+//! nothing of what is stored, and never changes an object that exists: everything above it is immutable.
+
+use std::ops::Range;
+use std::path::{Path as Folder, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::TryStreamExt;
+use jiff::Timestamp;
+use object_store::local::LocalFileSystem;
+use object_store::path::Path;
+use object_store::{GetOptions, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload};
+
+use crate::error::{Error, Result};
+
+/// How often something is tried in all where the place fails in a way that may pass.
+const TRIES: u32 = 4;
+/// Wait before the second try; it doubles from then on.
+const FIRST_WAIT: Duration = Duration::from_millis(100);
+/// A partial file of a put is left alone for this long: another process may still be writing it.
+const SWEEP_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// An object in a listing.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Entry {
+    /// Its key, parts separated by `/`.
+    pub key: String,
+    /// Stored bytes.
+    pub size: u64,
+    /// When it was put, by the clock of the place.
+    pub modified: Timestamp,
+}
+
+/// Names at the top of a place.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Top {
+    /// Folders, or common prefixes of keys.
+    pub folders: Vec<String>,
+    /// Objects.
+    pub objects: Vec<String>,
+}
+
+/// A place for objects. Clones share it.
+#[derive(Clone, Debug)]
+pub struct Store {
+    objects: Arc<dyn ObjectStore>,
+    /// As the user wrote it, without secrets.
+    place: Arc<str>,
+    /// The folder, where it is one.
+    folder: Option<Arc<Folder>>,
+}
+
+/// What an address means. The one place that knows how addresses look.
+enum Address {
+    Folder(PathBuf),
+}
+
+fn parse(address: &str) -> Result<Address> {
+    let Some((scheme, rest)) = address.split_once("://") else {
+        return match address {
+            "" => Err(Error::usage("the address of the repository is empty")),
+            path => Ok(Address::Folder(path.into())),
+        };
+    };
+    match scheme {
+        "file" if rest.starts_with('/') => Ok(Address::Folder(rest.into())),
+        "file" => Err(Error::Usage {
+            message: format!("{address} is not the address of a folder"),
+            hint: Some("write file:///absolute/path, or the path alone".into()),
+        }),
+        "s3" | "gs" | "az" | "azure" => Err(Error::unsupported(
+            format!("this version keeps repositories in folders only, not in {scheme}://"),
+            "name a folder; copy it to the bucket with the provider's own program",
+        )),
+        _ => Err(Error::Usage {
+            message: format!("unknown kind of address {scheme}://"),
+            hint: Some("name a folder".into()),
+        }),
+    }
+}
+
+impl Store {
+    /// The place at an address: a path or `file:///path`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Usage`] where the address makes no sense or there is no such folder.
+    pub fn open(address: &str) -> Result<Self> {
+        let Address::Folder(path) = parse(address)?;
+        if !path.is_dir() {
+            let problem = if path.exists() { "is not a folder" } else { "does not exist" };
+            return Err(Error::Usage {
+                message: format!("{address} {problem}"),
+                hint: Some(format!("`pgkeep init --repo {address}` makes a repository")),
+            });
+        }
+        let objects = LocalFileSystem::new_with_prefix(&path).map_err(|e| error("open it", address, e))?;
+        Ok(Self { objects: Arc::new(objects.with_fsync(true)), place: address.into(), folder: Some(path.into()) })
+    }
+
+    /// As [`Store::open`], but makes the folder (readable by its owner only) where there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Usage`] where the address makes no sense, [`Error::Store`] where the folder cannot be made.
+    pub fn create(address: &str) -> Result<Self> {
+        let Address::Folder(path) = parse(address)?;
+        if !path.exists() {
+            make_private(&path).map_err(|e| error("make the folder", address, e))?;
+        }
+        Self::open(address)
+    }
+
+    /// A place behind any object store: a wrapper that counts, fails or slows down.
+    pub fn over(objects: Arc<dyn ObjectStore>, place: &str) -> Self {
+        Self { objects, place: place.into(), folder: None }
+    }
+
+    /// The address as people wrote it.
+    #[must_use]
+    pub fn place(&self) -> &str {
+        &self.place
+    }
+
+    /// A whole object; `None` where there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`].
+    pub async fn find(&self, key: &str) -> Result<Option<Bytes>> {
+        self.read(key, GetOptions::default()).await
+    }
+
+    /// A whole object.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Damaged`] where there is none, [`Error::Store`].
+    pub async fn get(&self, key: &str) -> Result<Bytes> {
+        self.find(key).await?.ok_or_else(|| Error::damaged(key, "it is missing"))
+    }
+
+    /// A range of an object's bytes; fewer where the object is shorter.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Damaged`] where there is no such object or the range starts beyond its end, [`Error::Store`].
+    pub async fn get_range(&self, key: &str, range: Range<u64>) -> Result<Bytes> {
+        let options = GetOptions { range: Some(range.into()), ..GetOptions::default() };
+        self.read(key, options).await?.ok_or_else(|| Error::damaged(key, "it is missing"))
+    }
+
+    async fn read(&self, key: &str, options: GetOptions) -> Result<Option<Bytes>> {
+        let path = Path::from(key);
+        let ranged = options.range.is_some();
+        let (objects, path, options) = (&self.objects, &path, &options);
+        let read = move || async move {
+            match objects.get_opts(path, options.clone()).await {
+                Ok(found) => found.bytes().await.map(Some),
+                Err(object_store::Error::NotFound { .. }) => Ok(None),
+                Err(other) => Err(other),
+            }
+        };
+        match retry(read).await {
+            // No object store has a variant of its own for a range beyond the end.
+            Err(e) if ranged && self.size(key).await?.is_some() && !is_io(&e) => {
+                Err(Error::damaged(key, format!("it is too short ({e})")))
+            }
+            other => other.map_err(|e| self.error(format!("read {key}"), e)),
+        }
+    }
+
+    /// Stored bytes of an object; `None` where there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`].
+    pub async fn size(&self, key: &str) -> Result<Option<u64>> {
+        let path = Path::from(key);
+        let (objects, path) = (&self.objects, &path);
+        let head = move || async move {
+            match objects.head(path).await {
+                Ok(meta) => Ok(Some(meta.size)),
+                Err(object_store::Error::NotFound { .. }) => Ok(None),
+                Err(other) => Err(other),
+            }
+        };
+        retry(head).await.map_err(|e| self.error(format!("look at {key}"), e))
+    }
+
+    /// Stores an object of these pieces, synced, at once or not at all. The same key always holds the same bytes, so
+    /// doing it twice is harmless.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`], with a hint where the disk is full.
+    pub async fn put(&self, key: &str, pieces: &[Bytes]) -> Result<()> {
+        let path = Path::from(key);
+        let payload: PutPayload = pieces.iter().cloned().collect();
+        let (objects, path, payload) = (&self.objects, &path, &payload);
+        let put = move || async move { objects.put(path, payload.clone()).await };
+        retry(put).await.map_err(|e| self.error(format!("put {key}"), e))?;
+        Ok(())
+    }
+
+    /// Stores an object unless the key is taken; says whether it did.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`].
+    pub async fn put_create(&self, key: &str, bytes: Bytes) -> Result<bool> {
+        let options = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
+        match self.objects.put_opts(&Path::from(key), bytes.into(), options).await {
+            Ok(_) => Ok(true),
+            Err(object_store::Error::AlreadyExists { .. }) => Ok(false),
+            Err(e) => Err(self.error(format!("put {key}"), e)),
+        }
+    }
+
+    /// All objects below a folder, sorted by key; none where there is no such folder.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`].
+    pub async fn list(&self, folder: &str) -> Result<Vec<Entry>> {
+        let path = Path::from(folder);
+        let (objects, path) = (&self.objects, &path);
+        let list = move || async move { objects.list(Some(path)).try_collect::<Vec<_>>().await };
+        let found = match retry(list).await {
+            Err(object_store::Error::NotFound { .. }) => Vec::new(),
+            other => other.map_err(|e| self.error(format!("list {folder}/"), e))?,
+        };
+        let entry = |meta: object_store::ObjectMeta| {
+            let modified = Timestamp::from_microsecond(meta.last_modified.timestamp_micros()).unwrap_or_default();
+            Entry { key: meta.location.to_string(), size: meta.size, modified }
+        };
+        let mut entries: Vec<Entry> = found.into_iter().map(entry).collect();
+        entries.sort_by(|a, b| a.key.cmp(&b.key));
+        Ok(entries)
+    }
+
+    /// What stands at the top, hidden names and `lost+found` left out.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`].
+    pub async fn top(&self) -> Result<Top> {
+        let objects = &self.objects;
+        let list = move || async move { objects.list_with_delimiter(None).await };
+        let found = retry(list).await.map_err(|e| self.error("list it".into(), e))?;
+        let names = |paths: Vec<Path>| {
+            let names = paths.into_iter().map(|path| path.to_string());
+            names.filter(|name| !name.starts_with('.') && name != "lost+found").collect()
+        };
+        let objects = found.objects.into_iter().map(|meta| meta.location).collect();
+        Ok(Top { folders: names(found.common_prefixes), objects: names(objects) })
+    }
+
+    /// Removes an object; that it is gone already is not an error.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`].
+    pub async fn delete(&self, key: &str) -> Result<()> {
+        let path = Path::from(key);
+        let (objects, path) = (&self.objects, &path);
+        let delete = move || async move {
+            match objects.delete(path).await {
+                Err(object_store::Error::NotFound { .. }) => Ok(()),
+                other => other,
+            }
+        };
+        retry(delete).await.map_err(|e| self.error(format!("delete {key}"), e))
+    }
+
+    /// Removes the partial files of puts that were killed more than a day ago, which listings hide; says how many.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`].
+    pub fn sweep(&self) -> Result<u64> {
+        let Some(folder) = &self.folder else { return Ok(0) };
+        sweep(folder, SWEEP_AFTER).map_err(|e| error("sweep partial files", &self.place, e))
+    }
+
+    fn error(&self, doing: String, source: object_store::Error) -> Error {
+        error(doing, &self.place, source)
+    }
+}
+
+/// Files that an object store is still putting, or never finished: `name#1`.
+fn is_partial(path: &Folder) -> bool {
+    let suffix = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.rsplit_once('#'));
+    suffix.is_some_and(|(_, digits)| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()))
+}
+
+fn sweep(folder: &Folder, after: Duration) -> std::io::Result<u64> {
+    let mut removed = 0;
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let kind = entry.file_type()?;
+        if kind.is_dir() {
+            removed += sweep(&entry.path(), after)?;
+        } else if kind.is_file() && is_partial(&entry.path()) {
+            let age = entry.metadata()?.modified()?.elapsed().unwrap_or_default();
+            if age > after {
+                std::fs::remove_file(entry.path())?;
+                removed += 1;
+            }
+        }
+    }
+    Ok(removed)
+}
+
+fn make_private(path: &Folder) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+async fn retry<T, F: Future<Output = object_store::Result<T>>>(attempt: impl Fn() -> F) -> object_store::Result<T> {
+    let mut wait = FIRST_WAIT;
+    for _ in 1..TRIES {
+        match attempt().await {
+            Err(e) if may_pass(&e) => tokio::time::sleep(wait).await,
+            done => return done,
+        }
+        wait *= 2;
+    }
+    attempt().await
+}
+
+/// Whether the same request may succeed a little later. Errors of the cloud stores were retried inside of them.
+fn may_pass(error: &object_store::Error) -> bool {
+    use std::io::ErrorKind;
+    let passing =
+        [ErrorKind::Interrupted, ErrorKind::TimedOut, ErrorKind::WouldBlock, ErrorKind::StaleNetworkFileHandle];
+    io_kind(error).is_some_and(|kind| passing.contains(&kind))
+}
+
+fn is_io(error: &object_store::Error) -> bool {
+    io_kind(error).is_some()
+}
+
+fn io_kind(error: &(dyn std::error::Error + 'static)) -> Option<std::io::ErrorKind> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(io) = error.downcast_ref::<std::io::Error>() {
+            return Some(io.kind());
+        }
+        next = error.source();
+    }
+    None
+}
+
+fn error(doing: impl Into<String>, place: &str, source: impl std::error::Error + Send + Sync + 'static) -> Error {
+    use std::io::ErrorKind;
+    let hint = match io_kind(&source) {
+        Some(ErrorKind::StorageFull | ErrorKind::QuotaExceeded) => {
+            Some("the disk is full; nothing is lost, make room and run it again".into())
+        }
+        Some(ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem) => {
+            Some("check who owns the folder and how it is mounted".into())
+        }
+        _ => None,
+    };
+    Error::Store { doing: doing.into(), store: place.into(), source: Box::new(source), hint }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses() {
+        for path in ["backups", "/var/backups", "./a b", "C:\\backups"] {
+            assert!(matches!(parse(path), Ok(Address::Folder(p)) if p == Folder::new(path)), "{path}");
+        }
+        assert!(matches!(parse("file:///srv/b"), Ok(Address::Folder(p)) if p == Folder::new("/srv/b")));
+        assert!(matches!(parse("s3://bucket/x"), Err(Error::Unsupported { .. })));
+        for wrong in ["", "file://srv", "ftp://x"] {
+            assert!(matches!(parse(wrong), Err(Error::Usage { .. })), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn partial_files_of_killed_puts_are_swept() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("packs")).unwrap();
+        let (partial, whole) = (folder.path().join("packs/ab#1"), folder.path().join("packs/ab"));
+        std::fs::write(&partial, b"x").unwrap();
+        std::fs::write(&whole, b"x").unwrap();
+        assert_eq!(sweep(folder.path(), SWEEP_AFTER).unwrap(), 0, "it may still be written");
+        assert_eq!(sweep(folder.path(), Duration::ZERO).unwrap(), 1);
+        assert!(!partial.exists() && whole.exists());
+    }
+}
