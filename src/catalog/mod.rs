@@ -7,23 +7,34 @@
 //!
 //! To add a family: the three files, its line in [`families`], its oids in `draft::class`.
 
+mod access_methods;
+mod aggregates;
 mod assemble;
+mod casts;
 mod checks;
+mod collations;
 mod columns;
 mod constraints;
+mod conversions;
 mod defaults;
 mod dependencies;
 mod domains;
 mod draft;
 mod extensions;
+mod foreign_data;
 mod foreign_keys;
 mod foreign_tables;
 mod functions;
 mod index_attachments;
 mod indexes;
+mod languages;
 mod lockable;
 mod materialized_views;
 mod not_nulls;
+mod operator_classes;
+mod operator_families;
+mod operator_members;
+mod operators;
 mod options;
 mod partitions;
 mod parts;
@@ -34,6 +45,8 @@ mod setting;
 mod sizes;
 mod source;
 mod tables;
+mod text_search;
+mod transforms;
 mod types;
 mod views;
 
@@ -67,6 +80,7 @@ async fn families(source: &mut Source<'_>) -> Result<Vec<Draft>> {
     let mut all = schemas::load(source).await?;
     all.extend(extensions::load(source).await?);
     all.extend(types_and_routines(source).await?);
+    all.extend(surroundings(source).await?);
     all.extend(relations(source).await?);
     all.sort_by_key(|draft| draft.address);
     Ok(all)
@@ -77,6 +91,24 @@ async fn types_and_routines(source: &mut Source<'_>) -> Result<Vec<Draft>> {
     let mut all = types::load(source).await?;
     all.extend(domains::load(source).await?);
     all.extend(functions::load(source).await?);
+    all.extend(aggregates::load(source).await?);
+    all.extend(operators::load(source).await?);
+    let members = operator_members::load(source).await?;
+    all.extend(operator_families::load(source, &members).await?);
+    all.extend(operator_classes::load(source, &members).await?);
+    all.extend(casts::load(source).await?);
+    Ok(all)
+}
+
+/// Languages, access methods, text search, foreign servers and what else types, routines and tables stand on.
+async fn surroundings(source: &mut Source<'_>) -> Result<Vec<Draft>> {
+    let mut all = languages::load(source).await?;
+    all.extend(transforms::load(source).await?);
+    all.extend(collations::load(source).await?);
+    all.extend(conversions::load(source).await?);
+    all.extend(access_methods::load(source).await?);
+    all.extend(text_search::load(source).await?);
+    all.extend(foreign_data::load(source).await?);
     Ok(all)
 }
 

@@ -1,5 +1,6 @@
 //! Settings as catalogs store them (`proconfig`, `setconfig`): `name=value` in one string.
 
+use crate::catalog::options;
 use crate::text;
 use crate::text::Text;
 
@@ -18,9 +19,7 @@ const LISTS: &[&str] = &[
 
 /// `"name" TO 'value'`, to follow SET.
 pub(crate) fn assignment(entry: &Text) -> Text {
-    let bytes = entry.as_bytes();
-    let at = bytes.iter().position(|&byte| byte == b'=').unwrap_or(bytes.len());
-    let (name, value) = (Text::from(&bytes[..at]), Text::from(bytes.get(at + 1..).unwrap_or_default()));
+    let (name, value) = options::split(entry);
     let is_list = LISTS.iter().any(|list| name.as_bytes().eq_ignore_ascii_case(list.as_bytes()));
     let names = if is_list { names(value.as_bytes()) } else { None };
     let value = match names {

@@ -1,0 +1,21 @@
+-- Languages of the user, transforms for them, grants on those of the server.
+CREATE SCHEMA l;
+DO $$ BEGIN CREATE ROLE "keeper ""of"" types"; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
+CREATE FUNCTION l."call ""handler"""() RETURNS language_handler LANGUAGE c AS '$libdir/plpgsql', 'plpgsql_call_handler';
+CREATE FUNCTION l.inline(internal) RETURNS void LANGUAGE c AS '$libdir/plpgsql', 'plpgsql_inline_handler';
+CREATE FUNCTION l.validator(oid) RETURNS void LANGUAGE c AS '$libdir/plpgsql', 'plpgsql_validator';
+CREATE TRUSTED LANGUAGE "pl ""x""" HANDLER l."call ""handler""" INLINE l.inline VALIDATOR l.validator;
+CREATE LANGUAGE untrusted HANDLER l."call ""handler""";
+ALTER LANGUAGE "pl ""x""" OWNER TO "keeper ""of"" types";
+CREATE FUNCTION l.a_in_it() RETURNS integer LANGUAGE "pl ""x""" AS 'BEGIN RETURN 1; END';
+CREATE TYPE l.pair AS (a integer);
+CREATE FUNCTION l.from_sql(internal) RETURNS internal LANGUAGE internal IMMUTABLE AS 'int4in';
+CREATE FUNCTION l.to_sql(internal) RETURNS l.pair LANGUAGE internal IMMUTABLE AS 'int4in';
+CREATE TRANSFORM FOR l.pair LANGUAGE "pl ""x""" (FROM SQL WITH FUNCTION l.from_sql(internal), TO SQL WITH FUNCTION l.to_sql(internal));
+CREATE TRANSFORM FOR integer LANGUAGE untrusted (FROM SQL WITH FUNCTION l.from_sql(internal));
+CREATE FUNCTION l.a_transformed(l.pair) RETURNS l.pair LANGUAGE "pl ""x""" TRANSFORM FOR TYPE l.pair AS 'BEGIN RETURN NULL; END';
+CREATE FUNCTION l.a_counted(integer) RETURNS integer LANGUAGE untrusted TRANSFORM FOR TYPE integer AS 'BEGIN RETURN 1; END';
+REVOKE USAGE ON LANGUAGE "pl ""x""" FROM PUBLIC;
+GRANT USAGE ON LANGUAGE plpgsql TO "keeper ""of"" types";
+COMMENT ON LANGUAGE "pl ""x""" IS 'a language';
+COMMENT ON TRANSFORM FOR l.pair LANGUAGE "pl ""x""" IS 'a transform';
