@@ -28,6 +28,9 @@ pub const PART_BYTES: u64 = 256 << 20;
 /// A catalog answer may hold at most this much, so that a hostile server cannot exhaust memory.
 pub const MESSAGE_BYTES_MAX: usize = 1 << 30;
 
+/// Bytes of a large object in one row of its data; a multiple of the 2 KiB pages of every server.
+pub const LARGE_OBJECT_PAGE_BYTES: u32 = 64 << 10;
+
 /// Names in one `LOCK TABLE` statement take at most about this much text.
 pub const LOCK_STATEMENT_BYTES: usize = 100_000;
 

@@ -296,6 +296,9 @@ pub struct Object {
     /// Objects that must exist before it, by id; they all have smaller ids.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub needs: Vec<ObjectId>,
+    /// What it needs and the snapshot does not have: the dump was asked for a selection without it.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub lacks: Vec<Lack>,
     /// The relation, domain or publication that this object is a piece of: it goes where that goes.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub part_of: Option<ObjectId>,
@@ -338,6 +341,15 @@ pub struct Object {
     /// The rows it has.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub table: Option<Table>,
+}
+
+/// Something that an object needs and that is not in the snapshot. Persisted.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Lack {
+    /// What it is.
+    pub kind: Kind,
+    /// What it is called.
+    pub name: Name,
 }
 
 /// What has rows: a table, the rows of an extension's configuration table, a foreign table on request, or the pages of

@@ -197,6 +197,7 @@ fn object(draft: &Draft, create: Vec<Text>, section: Section) -> Object {
         name: draft.name.clone(),
         oid: draft.address.oid,
         needs: Vec::new(),
+        lacks: Vec::new(),
         part_of: None,
         identity: draft.identity.clone(),
         create,

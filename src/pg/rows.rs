@@ -93,6 +93,11 @@ impl Row {
         self.raw(column)?.ok_or_else(|| unexpected(format!("column {column} is null")))
     }
 
+    /// All values in the order of the columns.
+    pub fn values(&self) -> impl Iterator<Item = Option<Text>> {
+        self.values.iter().map(|value| value.as_deref().map(Text::from))
+    }
+
     /// The value, which may be NULL.
     ///
     /// # Errors

@@ -1,3 +1,5 @@
-//! Everything that needs more than one module, a server or a folder: one binary.
+//! Integration tests: one binary, real servers. `harness` starts them; every other module tests one thing.
 
+mod harness;
+mod oracles;
 mod repository;

@@ -147,6 +147,17 @@ impl Selection {
         self.schemas.is_empty() && self.tables.is_empty() && self.extensions.is_empty() && !self.names_pieces()
     }
 
+    /// Whether everything is wanted, rows and definitions.
+    #[must_use]
+    pub fn is_default(&self) -> bool {
+        let excludes = !(self.exclude_schemas.is_empty()
+            && self.exclude_tables.is_empty()
+            && self.exclude_table_data.is_empty()
+            && self.exclude_extensions.is_empty()
+            && self.foreign_data.is_empty());
+        self.includes_everything() && !excludes && !self.data_only && !self.schema_only && self.sections.is_empty()
+    }
+
     fn names_pieces(&self) -> bool {
         !(self.indexes.is_empty() && self.functions.is_empty() && self.triggers.is_empty())
     }

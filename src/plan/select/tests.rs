@@ -84,6 +84,7 @@ fn bare(id: ObjectId, kind: Kind, name: Name) -> Object {
         name,
         oid: id.0,
         needs: Vec::new(),
+        lacks: Vec::new(),
         part_of: None,
         identity: Text::new(),
         create: Vec::new(),

@@ -1,0 +1,237 @@
+//! Real PostgreSQL servers on loopback: one of each major version for the whole test process, and fresh ones for tests
+//! that need settings, files or rules of their own.
+
+use std::fmt::Write as _;
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, OnceLock};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::database::{Database, Options};
+use super::keeper::Keeper;
+use super::programs::server_bin;
+
+/// For every server; later ones win. A small cluster that never waits for the disk.
+const SETTINGS: [(&str, &str); 16] = [
+    ("listen_addresses", "127.0.0.1"),
+    ("fsync", "off"),
+    ("synchronous_commit", "off"),
+    ("full_page_writes", "off"),
+    ("max_connections", "200"),
+    ("max_locks_per_transaction", "128"),
+    ("max_prepared_transactions", "8"),
+    ("shared_buffers", "32MB"),
+    ("max_wal_size", "1GB"),
+    // Statistics that appear by themselves would make a comparison depend on time.
+    ("autovacuum", "off"),
+    ("timezone", "UTC"),
+    ("log_timezone", "UTC"),
+    ("log_statement", "none"),
+    ("log_min_messages", "warning"),
+    // 13 still defaults to md5.
+    ("password_encryption", "scram-sha-256"),
+    ("jit", "off"),
+];
+
+/// The superuser of every server, without a password.
+pub(crate) const SUPERUSER: &str = "postgres";
+
+/// A running server; the last clone stops it and removes its folder.
+#[derive(Clone)]
+pub(crate) struct Server {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    keeper: Keeper,
+    major: u32,
+    /// Port and process.
+    running: Mutex<(u16, u32)>,
+}
+
+/// A server to be started, with what makes it differ from the shared one.
+pub(crate) struct Setup {
+    major: u32,
+    settings: String,
+    hba: String,
+    files: Vec<(String, Vec<u8>)>,
+    prepare: String,
+}
+
+impl Server {
+    /// The server of this major version that all tests of the process share. Roles are common to all its databases:
+    /// give them names of your own.
+    pub(crate) fn shared(major: u32) -> &'static Server {
+        static SERVERS: [OnceLock<Server>; 32] = [const { OnceLock::new() }; 32];
+        SERVERS[major as usize].get_or_init(|| Server::setup(major).start())
+    }
+
+    /// A server of its own, with these settings.
+    pub(crate) fn fresh(major: u32, settings: &[(&str, &str)]) -> Server {
+        settings.iter().fold(Server::setup(major), |setup, (name, value)| setup.set(name, value)).start()
+    }
+
+    /// A server of its own to be described further.
+    pub(crate) fn setup(major: u32) -> Setup {
+        let initdb = server_bin(major).join("initdb");
+        let prepare = format!(
+            "'{}' -D \"$dir/data\" -A trust -U {SUPERUSER} -E UTF8 --locale=C.UTF-8 --no-sync",
+            initdb.display()
+        );
+        let mut setup = Setup { major, settings: String::new(), hba: String::new(), files: Vec::new(), prepare };
+        for (name, value) in SETTINGS {
+            setup = setup.set(name, value);
+        }
+        setup
+    }
+
+    /// A hot standby of this server, which is stopped for a moment so that its folder can be copied. No connection of
+    /// a test survives that: use it on a fresh server.
+    pub(crate) fn standby(&self) -> Server {
+        let source = self.folder().join("data");
+        self.stop("INT");
+        let prepare = format!(
+            "cp -a '{}' \"$dir/data\" && touch \"$dir/data/standby.signal\" && rm -f \"$dir/data/postmaster.pid\"",
+            source.display()
+        );
+        let setup = Setup { major: self.major(), settings: String::new(), hba: String::new(), files: vec![], prepare };
+        let conninfo = format!("host={} port={} user={SUPERUSER}", self.folder().display(), self.port());
+        let prepared = setup.set("primary_conninfo", &conninfo).prepare();
+        self.start_again();
+        prepared.start()
+    }
+
+    pub(crate) fn major(&self) -> u32 {
+        self.inner.major
+    }
+
+    pub(crate) fn host(&self) -> &'static str {
+        "127.0.0.1"
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.running().0
+    }
+
+    /// The folder with `data`, `log` and the socket. It goes away with the server.
+    pub(crate) fn folder(&self) -> PathBuf {
+        self.inner.keeper.folder().to_owned()
+    }
+
+    /// Everything the server has logged.
+    pub(crate) fn log(&self) -> String {
+        self.inner.keeper.log()
+    }
+
+    /// Makes a database whose name starts with `hint`; it is dropped with the value.
+    pub(crate) fn database(&self, hint: &str) -> Database {
+        Database::create(self, hint, &Options::default())
+    }
+
+    /// As `database`, with an encoding or locale of its own.
+    pub(crate) fn database_with(&self, hint: &str, options: &Options) -> Database {
+        Database::create(self, hint, options)
+    }
+
+    /// A database that is there already, such as `postgres`, or one that a program under test made. It stays.
+    pub(crate) fn existing(&self, name: &str) -> Database {
+        Database::existing(self, name)
+    }
+
+    /// Stops the server: `INT` politely, `QUIT` as a crash does.
+    pub(crate) fn stop(&self, signal: &str) {
+        self.inner.keeper.stop(signal);
+    }
+
+    /// Starts a stopped server on the port that it had.
+    pub(crate) fn start_again(&self) {
+        let port = self.port();
+        assert!(self.try_start(port), "PostgreSQL {} does not start again: {}", self.major(), self.log());
+    }
+
+    fn running(&self) -> (u16, u32) {
+        *self.inner.running.lock().expect("two numbers")
+    }
+
+    /// Whether the server came up on this port, which somebody else may have taken meanwhile.
+    fn try_start(&self, port: u16) -> bool {
+        let pid = self.inner.keeper.start(&port.to_string());
+        *self.inner.running.lock().expect("two numbers") = (port, pid);
+        let pid_file = self.folder().join("data/postmaster.pid");
+        let until = Instant::now() + Duration::from_secs(60);
+        while self.inner.keeper.runs(pid) {
+            let status = std::fs::read_to_string(&pid_file).unwrap_or_default();
+            if status.lines().nth(7).is_some_and(|line| line.trim() == "ready") {
+                return true;
+            }
+            assert!(Instant::now() < until, "PostgreSQL {} is not ready in time: {}", self.major(), self.log());
+            thread::sleep(Duration::from_millis(20));
+        }
+        false
+    }
+}
+
+impl Setup {
+    /// Sets a server parameter.
+    pub(crate) fn set(self, name: &str, value: &str) -> Setup {
+        let quoted = format!("'{}'", value.replace('\'', "''"));
+        self.set_raw(name, &quoted)
+    }
+
+    fn set_raw(mut self, name: &str, value: &str) -> Setup {
+        writeln!(self.settings, "{name} = {value}").expect("a string takes everything");
+        self
+    }
+
+    /// Adds a line to `pg_hba.conf` that rules before "everybody is trusted". The socket, which the harness itself
+    /// uses, stays open to all.
+    pub(crate) fn hba(mut self, line: &str) -> Setup {
+        writeln!(self.hba, "{line}").expect("a string takes everything");
+        self
+    }
+
+    /// Puts a file into the data folder, such as `server.key`.
+    pub(crate) fn file(mut self, name: &str, bytes: impl Into<Vec<u8>>) -> Setup {
+        self.files.push((name.to_owned(), bytes.into()));
+        self
+    }
+
+    /// Makes the cluster and starts it.
+    pub(crate) fn start(self) -> Server {
+        self.prepare().start()
+    }
+
+    fn prepare(self) -> Prepared {
+        let postgres = server_bin(self.major).join("postgres");
+        let start = format!("'{}' -D \"$dir/data\" -k \"$dir\" -p \"$argument\"", postgres.display());
+        let keeper = Keeper::new(&format!("server{}", self.major), &self.prepare, &start);
+        let configuration = keeper.folder().join("data/postgresql.conf");
+        let mut text = std::fs::read_to_string(&configuration).expect("initdb writes a configuration");
+        text.push_str(&self.settings);
+        keeper.write("data/postgresql.conf", text);
+        let trust = "host all all 127.0.0.1/32 trust\nlocal replication all trust\n";
+        keeper.write("data/pg_hba.conf", format!("local all all trust\n{}{trust}", self.hba));
+        for (name, bytes) in &self.files {
+            keeper.write(&format!("data/{name}"), bytes);
+        }
+        Prepared(Server { inner: Arc::new(Inner { keeper, major: self.major, running: Mutex::default() }) })
+    }
+}
+
+/// A server with its folder, not running yet.
+struct Prepared(Server);
+
+impl Prepared {
+    fn start(self) -> Server {
+        let started = (0..10).any(|_| self.0.try_start(free_port()));
+        assert!(started, "PostgreSQL {} does not start: {}", self.0.major(), self.0.log());
+        self.0
+    }
+}
+
+/// A port of loopback that nobody listens on at the moment.
+pub(crate) fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
+    listener.local_addr().expect("a bound listener has an address").port()
+}
