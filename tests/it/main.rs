@@ -3,3 +3,4 @@
 mod harness;
 mod oracles;
 mod repository;
+mod sample;
