@@ -25,9 +25,16 @@ pub(crate) async fn load(source: &mut Source<'_>) -> Result<(Checks, Vec<Draft>)
     let mut all = Checks::default();
     let mut drafts = Vec::new();
     for row in &source.query("checks", include_str!("checks.sql")).await? {
-        let constraint = text!["CONSTRAINT ", row.text("name")?.ident(), " ", row.text("definition")?];
-        let draft = draft(row, &constraint)?;
-        if draft.inline && row.boolean("local")? {
+        let mut draft = of_table(row)?;
+        let constraint = text!["CONSTRAINT ", draft.name.name.ident(), " ", row.text("definition")?];
+        let origin = origin(row)?;
+        draft.inline = matches!(origin, Origin::Own | Origin::Parent) && row.boolean("validated")?;
+        match origin {
+            Origin::Own => draft.creates(text![alter_table(row)?, " ADD ", constraint]),
+            Origin::Parent => (),
+            Origin::UnvalidatedParent(needs) => inherit(&mut draft, row, needs)?,
+        }
+        if draft.inline && (row.boolean("local")? || row.boolean("partition")?) {
             let item = vec![Piece::Inline(draft.address, constraint)];
             all.0.entry(row.number("relation")?).or_default().push(item);
         }
@@ -36,11 +43,41 @@ pub(crate) async fn load(source: &mut Source<'_>) -> Result<(Checks, Vec<Draft>)
     Ok((all, drafts))
 }
 
-fn draft(row: &Row, constraint: &Text) -> Result<Draft> {
-    let mut draft = of_table(row)?;
-    draft.inline = row.boolean("validated")?;
-    draft.creates(text![alter_table(row)?, " ADD ", constraint]);
-    Ok(draft)
+/// What makes a constraint come into being.
+pub(crate) enum Origin {
+    /// A statement of its own table. A partition says what it inherits, so that it can be attached.
+    Own,
+    /// The creation of the table as a child.
+    Parent,
+    /// The addition to parents after the rows: what is not valid must not be tested while they are loaded.
+    UnvalidatedParent(Vec<Address>),
+}
+
+fn origin(row: &Row) -> Result<Origin> {
+    let unvalidated: Vec<u32> = row.numbers("unvalidated_parents")?;
+    Ok(if row.boolean("local")? {
+        Origin::Own
+    } else if !unvalidated.is_empty() {
+        Origin::UnvalidatedParent(addresses(&unvalidated))
+    } else if row.boolean("partition")? {
+        Origin::Own
+    } else {
+        Origin::Parent
+    })
+}
+
+/// Addresses of constraints.
+pub(crate) fn addresses(oids: &[u32]) -> Vec<Address> {
+    oids.iter().map(|&oid| Address { class: class::CONSTRAINT, oid }).collect()
+}
+
+/// The constraint comes with that of the parents; where it was found valid since, it is tested again.
+pub(crate) fn inherit(draft: &mut Draft, row: &Row, parents: Vec<Address>) -> Result<()> {
+    draft.needs = parents;
+    if row.boolean("validated")? {
+        draft.creates(text![alter_table(row)?, " VALIDATE CONSTRAINT ", draft.name.name.ident()]);
+    }
+    Ok(())
 }
 
 /// A draft of the constraint `name` of a table.

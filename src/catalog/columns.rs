@@ -24,8 +24,6 @@ pub(crate) struct Column {
     pub(crate) not_null: bool,
     /// Whether it is the table's own, not only inherited.
     pub(crate) local: bool,
-    /// Whether it is an identity column.
-    pub(crate) identity: bool,
     /// How it is generated: `s` stored, `v` virtual.
     pub(crate) generated: Option<char>,
     storage: char,
@@ -61,7 +59,6 @@ fn column(row: &Row) -> Result<Column> {
         collation,
         not_null: row.boolean("not_null")?,
         local: row.boolean("local")?,
-        identity: present(row.letter("identity")?).is_some(),
         generated: present(row.letter("generated")?),
         storage: row.letter("storage")?,
         type_storage: row.letter("type_storage")?,

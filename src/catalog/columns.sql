@@ -5,7 +5,7 @@ select a.attrelid as relation, a.attnum as number, a.attname as name,
        case when a.attcollation <> t.typcollation then cn.nspname end as collation_schema,
        case when a.attcollation <> t.typcollation then co.collname end as collation_name,
        a.attnotnull as not_null, a.attislocal as local,
-       a.attidentity as identity, a.attgenerated as generated,
+       a.attgenerated as generated,
        a.attstorage as storage, t.typstorage as type_storage,
        a.attcompression as compression,                                                                      --@ 14+
        '' as compression,                                                                                    --@ ..13

@@ -30,7 +30,15 @@ fn draft(row: &Row, columns: &Columns) -> Result<Draft> {
     draft.part_of = Some(Address { class: class::CLASS, oid: row.number("relation")? });
     draft.tablespace = Some(row.text("tablespace")?);
     let constraint = draft.name.name.ident();
-    draft.creates(text!["ALTER TABLE ONLY ", table, " ADD CONSTRAINT ", constraint, " ", definition(row, columns)?]);
+    let whole_tree = row.boolean("whole_tree")?;
+    let parent: u32 = row.number("parent")?;
+    if whole_tree && parent != 0 {
+        draft.needs.push(Address { class: class::CONSTRAINT, oid: parent });
+    } else {
+        let only = if whole_tree { "" } else { "ONLY " };
+        let add = text!["ALTER TABLE ", only, table, " ADD CONSTRAINT ", constraint, " "];
+        draft.creates(text![add, definition(row, columns)?]);
+    }
     draft.drop = vec![text!["ALTER TABLE ONLY ", table, " DROP CONSTRAINT ", constraint]];
     indexes::follow(&mut draft, row, &index_name(row)?)?;
     Ok(draft)

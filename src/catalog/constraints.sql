@@ -10,6 +10,7 @@ select k.oid, k.conrelid as relation, k.conindid as index, k.contype, t.relkind 
        false as period,                                                                                      --@ ..17
        c.reloptions as options, coalesce(s.spcname, '') as tablespace,
        case when k.contype = 'x' then pg_catalog.pg_get_constraintdef(k.oid) end as definition,
+       k.contype = 'x' and (t.relkind = 'p' or k.conparentid <> 0) as whole_tree, k.conparentid as parent,
        x.indisclustered as clustered, x.indisreplident as replica_identity,
        exists (select 1 from pg_catalog.pg_description d
                where d.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.objoid = c.oid) as index_commented,

@@ -58,6 +58,9 @@ pub(crate) mod class {
     pub(crate) const SHELL_TYPE: u32 = 1;
     pub(crate) const ROW_SECURITY: u32 = 2;
     pub(crate) const REFRESH: u32 = 3;
+    /// A foreign key that a partition had before its parent: `pg_depend` has it depend on that of the parent, which
+    /// takes it over.
+    pub(crate) const MERGED_KEY: u32 = 4;
 }
 
 /// A piece of a statement.

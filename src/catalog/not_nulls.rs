@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::catalog::checks;
+use crate::catalog::checks::{self, Origin};
 use crate::catalog::columns::{Column, Columns};
 use crate::catalog::draft::Draft;
 use crate::catalog::source::Source;
@@ -11,22 +11,20 @@ use crate::pg::Row;
 use crate::text;
 use crate::text::Text;
 
-/// What is NOT NULL, by relation and number of the column.
+/// What is NOT NULL.
 #[derive(Debug)]
 pub(crate) enum NotNulls {
     /// Up to 17: the columns say it.
     Flags,
-    /// From 18 on.
+    /// From 18 on: what CREATE TABLE has to say, by relation and number of the column.
     Constraints(HashMap<(u32, i16), NotNull>),
 }
 
 /// A NOT NULL constraint.
 #[derive(Debug)]
 pub(crate) struct NotNull {
-    /// Ready for SQL, without the column.
+    /// `CONSTRAINT "n"`
     name: Text,
-    local: bool,
-    valid: bool,
     no_inherit: bool,
 }
 
@@ -34,48 +32,60 @@ pub(crate) async fn load(source: &mut Source<'_>, columns: &Columns) -> Result<(
     if source.major < 18 {
         return Ok((NotNulls::Flags, Vec::new()));
     }
-    let mut all = HashMap::new();
+    let mut said = HashMap::new();
     let mut drafts = Vec::new();
     for row in &source.query("not null", include_str!("not_nulls.sql")).await? {
         let place = (row.number("relation")?, row.number("number")?);
-        let constraint = NotNull {
-            name: text!["CONSTRAINT ", row.text("name")?.ident()],
-            local: row.boolean("local")?,
-            valid: row.boolean("validated")?,
-            no_inherit: row.boolean("no_inherit")?,
-        };
+        let constraint =
+            NotNull { name: text!["CONSTRAINT ", row.text("name")?.ident()], no_inherit: row.boolean("no_inherit")? };
+        let origin = origin(row)?;
         if let Some(column) = columns.at(place.0, place.1).filter(|_| row.boolean("kept").unwrap_or(false)) {
-            drafts.extend(draft(row, &constraint, column)?);
+            drafts.extend(draft(row, &origin, &constraint, column)?);
         }
-        all.insert(place, constraint);
+        if matches!(origin, Origin::Own) && row.boolean("validated")? {
+            said.insert(place, constraint);
+        }
     }
-    Ok((NotNulls::Constraints(all), drafts))
+    Ok((NotNulls::Constraints(said), drafts))
 }
 
-/// Valid ones are objects only where they have a comment, since nothing depends on them; others are added after the
-/// rows, to the parent, from where they come to its children.
-fn draft(row: &Row, constraint: &NotNull, column: &Column) -> Result<Option<Draft>> {
-    if constraint.valid && !row.boolean("commented")? || !constraint.valid && !constraint.local {
-        return Ok(None);
-    }
+fn origin(row: &Row) -> Result<Origin> {
+    let unvalidated: Vec<u32> = row.numbers("unvalidated_parents")?;
+    Ok(if row.boolean("local")? {
+        Origin::Own
+    } else if !unvalidated.is_empty() && !row.boolean("valid_parent")? {
+        Origin::UnvalidatedParent(checks::addresses(&unvalidated))
+    } else if row.boolean("partition")? {
+        Origin::Own
+    } else {
+        Origin::Parent
+    })
+}
+
+/// Those that come with their table are objects only where they have a comment, since nothing depends on them.
+fn draft(row: &Row, origin: &Origin, constraint: &NotNull, column: &Column) -> Result<Option<Draft>> {
+    let valid = row.boolean("validated")?;
     let mut draft = checks::of_table(row)?;
-    draft.inline = constraint.valid;
-    let more = if constraint.valid { "" } else { " NOT VALID" };
-    draft.creates(text![
-        checks::alter_table(row)?,
-        " ADD ",
-        constraint.name,
-        " NOT NULL ",
-        column.name.ident(),
-        constraint.inherit(),
-        more
-    ]);
+    match origin {
+        Origin::UnvalidatedParent(parents) => checks::inherit(&mut draft, row, parents.clone())?,
+        Origin::Own | Origin::Parent if valid && !row.boolean("commented")? => return Ok(None),
+        Origin::Parent => draft.inline = true,
+        Origin::Own => {
+            draft.inline = valid;
+            let item = constraint.item(column);
+            draft.creates(text![checks::alter_table(row)?, " ADD ", item, if valid { "" } else { " NOT VALID" }]);
+        }
+    }
     Ok(Some(draft))
 }
 
 impl NotNull {
     fn inherit(&self) -> &'static str {
         if self.no_inherit { " NO INHERIT" } else { "" }
+    }
+
+    fn item(&self, column: &Column) -> Text {
+        text![self.name, " NOT NULL ", column.name.ident(), self.inherit()]
     }
 }
 
@@ -86,7 +96,7 @@ impl NotNulls {
         match self {
             Self::Flags if self.flagged(column, partition, parents) => " NOT NULL".into(),
             Self::Flags => Text::new(),
-            Self::Constraints(all) => match self.said(all, relation, column, partition, parents) {
+            Self::Constraints(said) => match said.get(&(relation, column.number)) {
                 Some(own) => text![" ", own.name, " NOT NULL", own.inherit()],
                 None => Text::new(),
             },
@@ -94,10 +104,9 @@ impl NotNulls {
     }
 
     /// The item of CREATE TABLE for a column that it does not name.
-    pub(crate) fn item(&self, relation: u32, column: &Column, parents: &[(u32, &Column)]) -> Option<Text> {
-        let Self::Constraints(all) = self else { return None };
-        let own = self.said(all, relation, column, false, parents)?;
-        Some(text![own.name, " NOT NULL ", column.name.ident(), own.inherit()])
+    pub(crate) fn item(&self, relation: u32, column: &Column) -> Option<Text> {
+        let Self::Constraints(said) = self else { return None };
+        said.get(&(relation, column.number)).map(|own| own.item(column))
     }
 
     /// The action of ALTER TABLE for a column that CREATE TABLE does not name.
@@ -109,21 +118,5 @@ impl NotNulls {
     /// Servers before 18 do not know where a flag comes from: it is a table's own where no parent has it.
     fn flagged(&self, column: &Column, partition: bool, parents: &[(u32, &Column)]) -> bool {
         column.not_null && (partition || !parents.iter().any(|(_, parent)| parent.not_null))
-    }
-
-    /// The constraint of a column where the statement has to say it: it is the table's own, or one that no parent
-    /// passes on as valid.
-    fn said<'a>(
-        &self,
-        all: &'a HashMap<(u32, i16), NotNull>,
-        relation: u32,
-        column: &Column,
-        partition: bool,
-        parents: &[(u32, &Column)],
-    ) -> Option<&'a NotNull> {
-        let own = all.get(&(relation, column.number)).filter(|own| own.valid)?;
-        let passed_on =
-            || parents.iter().filter_map(|(oid, parent)| all.get(&(*oid, parent.number))).any(|parent| parent.valid);
-        (own.local || partition || !passed_on()).then_some(own)
     }
 }

@@ -50,7 +50,7 @@ impl Parts {
         for column in self.columns.of(shape.oid) {
             let parents = self.parents(shape, column);
             if !shape.partition && !column.local {
-                items.extend(self.not_nulls.item(shape.oid, column, &parents).map(|item| vec![item.into()]));
+                items.extend(self.not_nulls.item(shape.oid, column).map(|item| vec![item.into()]));
                 continue;
             }
             items.extend(self.item(shape, column, &parents));

@@ -5,7 +5,10 @@ select c.oid, n.nspname as schema, c.relname as name, pg_catalog.pg_get_userbyid
        q.seqstart as start, q.seqincrement as increment, q.seqmin as minimum, q.seqmax as maximum,
        q.seqcache as cache, q.seqcycle as cycle,
        d.deptype, t.oid as table_oid, t.relkind as table_kind, tn.nspname as table_schema, t.relname as table_name,
-       t.relpersistence as table_persistence, a.attname as column_name, a.attidentity as identity,
+       t.relpersistence as table_persistence,                                                                --@ 15+
+       -- Sequences of unlogged tables were logged, and could not be changed.
+       c.relpersistence as table_persistence,                                                                --@ ..14
+       a.attname as column_name, a.attidentity as identity,
        c.relacl as acl, pg_catalog.acldefault('s', c.relowner) as acl_default
 from pg_catalog.pg_class c
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace

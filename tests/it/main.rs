@@ -4,3 +4,4 @@ mod harness;
 mod oracles;
 mod repository;
 mod sample;
+mod schema;
