@@ -94,7 +94,9 @@ pub fn encode(kind: u8, cut: &Cut, options: Options) -> Result<Vec<u8>, Fault> {
     let header = Header { kind, transform, extent: cut.extent, raw_len, rows: cut.rows, base: None };
     let frame = compress::compress(transposed.as_deref().unwrap_or(&cut.bytes), options.level);
     let encoded = assemble(&header, &frame);
-    if options.verify && decode(&encoded, cut.bytes.len()).as_ref().ok() != Some(&(header, cut.bytes.clone())) {
+    if options.verify
+        && !decode(&encoded, cut.bytes.len()).is_ok_and(|(read, bytes)| read == header && bytes == cut.bytes)
+    {
         return Err(Fault::damaged("what was encoded does not decode to what was there"));
     }
     Ok(encoded)

@@ -10,53 +10,46 @@
 //! escapes do not matter, since COPY text has tabs and newlines inside values only as `\t` and `\n`. Bytes that do not
 //! end with a newline, that have no tab, or a row of more than [`COLUMNS_MAX`] values are not transposed.
 
+use memchr::{memchr, memchr_iter};
+
 use crate::error::Fault;
 use crate::limits::COLUMNS_MAX;
 
 /// The columns of `rows`, of the same length; `None` where transposing does not apply.
 #[must_use]
 pub fn encode(rows: &[u8]) -> Option<Vec<u8>> {
-    if !rows.ends_with(b"\n") || memchr::memchr(b'\t', rows).is_none() {
+    if !rows.ends_with(b"\n") || memchr(b'\t', rows).is_none() {
         return None;
     }
-    let mut columns = Vec::with_capacity(rows.len());
     // Where the next value of each row begins, for rows that have one.
     let mut nexts: Vec<usize> = vec![0];
-    nexts.extend(memchr::memchr_iter(b'\n', &rows[..rows.len() - 1]).map(|newline| newline + 1));
+    nexts.extend(memchr_iter(b'\n', &rows[..rows.len() - 1]).map(|newline| newline + 1));
+    let mut columns = Output::new(rows.len());
     for _ in 0..COLUMNS_MAX {
         nexts.retain_mut(|next| {
-            let value = value(&rows[*next..]);
-            columns.extend_from_slice(value);
-            *next += value.len();
-            value.ends_with(b"\t")
+            *next += columns.copy_value(&rows[*next..]);
+            rows[*next - 1] == b'\t'
         });
         if nexts.is_empty() {
-            return Some(columns);
+            return Some(columns.finish());
         }
     }
     None
 }
 
-/// The value at the start of `bytes` with its tab or newline, or all bytes where there is neither.
-fn value(bytes: &[u8]) -> &[u8] {
-    memchr::memchr2(b'\t', b'\n', bytes).map_or(bytes, |at| &bytes[..=at])
-}
-
 /// The rows whose columns these are, of the same length.
 pub fn decode(columns: &[u8], rows: u32) -> Result<Vec<u8>, Fault> {
     let mut nexts = column_starts(columns, rows)?;
-    let mut out = Vec::with_capacity(columns.len());
+    let mut out = Output::new(columns.len());
     for _ in 0..rows {
         for next in &mut nexts {
-            let value = value(&columns[*next..]);
-            out.extend_from_slice(value);
-            *next += value.len();
-            if value.ends_with(b"\n") {
+            *next += out.copy_value(&columns[*next..]);
+            if columns[*next - 1] == b'\n' {
                 break;
             }
         }
     }
-    Ok(out)
+    Ok(out.finish())
 }
 
 /// Where each column begins. What passes here transposes back without further checks: every value is one of a row.
@@ -68,19 +61,97 @@ fn column_starts(columns: &[u8], rows: u32) -> Result<Vec<usize>, Fault> {
             return Err(Fault::damaged("it has more columns than any table"));
         }
         starts.push(at);
-        let mut tabs = 0;
-        for _ in 0..values {
-            let value = value(&columns[at..]);
-            match value.last() {
-                Some(b'\t') => tabs += 1,
-                Some(b'\n') => {}
-                _ => return Err(Fault::damaged("a column ends before its last row")),
-            }
-            at += value.len();
-        }
+        let (len, tabs) =
+            column(&columns[at..], values).ok_or_else(|| Fault::damaged("a column ends before its last row"))?;
+        at += len;
         values = tabs;
     }
     if at == columns.len() { Ok(starts) } else { Err(Fault::damaged("it has bytes that belong to no row")) }
+}
+
+/// Length of the first `values` values, and how many of them end with a tab.
+fn column(bytes: &[u8], mut values: usize) -> Option<(usize, usize)> {
+    let (mut at, mut tabs) = (0, 0);
+    // Whole words, until the one in which the last value ends.
+    for word in bytes.as_chunks::<WORD>().0 {
+        let word = u64::from_le_bytes(*word);
+        let (tab, newline) = (equal(word, b'\t'), equal(word, b'\n'));
+        let ends = (tab | newline).count_ones() as usize;
+        if ends >= values {
+            break;
+        }
+        values -= ends;
+        tabs += tab.count_ones() as usize;
+        at += WORD;
+    }
+    for (ahead, byte) in bytes[at..].iter().enumerate() {
+        tabs += usize::from(*byte == b'\t');
+        values -= usize::from(matches!(byte, b'\t' | b'\n'));
+        if values == 0 {
+            return Some((at + ahead + 1, tabs));
+        }
+    }
+    None
+}
+
+/// Bytes looked at and copied at once.
+const WORD: usize = 8;
+
+/// The high bit of every byte of the word that has this value, and no other bit.
+#[inline]
+fn equal(word: u64, value: u8) -> u64 {
+    const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
+    let zero_where_equal = word ^ (u64::from(value) * 0x0101_0101_0101_0101);
+    !(((zero_where_equal & LOW) + LOW) | zero_where_equal | LOW)
+}
+
+/// Values one after another. Copies whole words, so that it has room for one more word than it will hold.
+struct Output {
+    bytes: Vec<u8>,
+    len: usize,
+}
+
+impl Output {
+    fn new(len: usize) -> Self {
+        Self { bytes: vec![0; len + WORD], len: 0 }
+    }
+
+    /// Appends the value at the start of `source`, with its tab or newline, and returns its length.
+    ///
+    /// # Panics
+    ///
+    /// If there is no value, or if all values together are longer than promised.
+    #[inline]
+    fn copy_value(&mut self, source: &[u8]) -> usize {
+        let mut copied = 0;
+        while let Some((word, _)) = source[copied..].split_first_chunk::<WORD>() {
+            let place = &mut self.bytes[self.len..self.len + WORD];
+            place.copy_from_slice(word);
+            let word = u64::from_le_bytes(*word);
+            let ends = equal(word, b'\t') | equal(word, b'\n');
+            if ends != 0 {
+                let last = ends.trailing_zeros() as usize / 8 + 1;
+                self.len += last;
+                return copied + last;
+            }
+            self.len += WORD;
+            copied += WORD;
+        }
+        loop {
+            let byte = source[copied];
+            self.bytes[self.len] = byte;
+            self.len += 1;
+            copied += 1;
+            if matches!(byte, b'\t' | b'\n') {
+                return copied;
+            }
+        }
+    }
+
+    fn finish(mut self) -> Vec<u8> {
+        self.bytes.truncate(self.len);
+        self.bytes
+    }
 }
 
 #[cfg(test)]
@@ -106,7 +177,7 @@ mod tests {
     }
 
     fn count(rows: &[u8]) -> u32 {
-        memchr::memchr_iter(b'\n', rows).count() as u32
+        memchr_iter(b'\n', rows).count() as u32
     }
 
     /// Bytes rich in separators and escapes, with values shorter and longer than a machine word.
