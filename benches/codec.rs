@@ -18,9 +18,10 @@ fn main() {
     divan::main();
 }
 
-/// Kinds of tables: the name, and one row of it from its number and noise.
-const TABLES: [(&str, fn(u64, u64) -> String); 4] =
-    [("order_items", order_item), ("events", event), ("users", user), ("menu", menu)];
+/// One row of a table from its number and noise.
+type Row = fn(u64, u64) -> String;
+
+const TABLES: [(&str, Row); 4] = [("order_items", order_item), ("events", event), ("users", user), ("menu", menu)];
 
 fn order_item(at: u64, noise: u64) -> String {
     let note = if noise.is_multiple_of(40) { "no onions" } else { "\\N" };
@@ -63,7 +64,7 @@ fn menu(at: u64, noise: u64) -> String {
 }
 
 /// About `bytes` of rows.
-fn rows(row: fn(u64, u64) -> String, bytes: usize) -> Vec<u8> {
+fn rows(row: Row, bytes: usize) -> Vec<u8> {
     let mut rows = String::new();
     let mut noise: u64 = 0x9E37_79B9_7F4A_7C15;
     for at in 1_000_000.. {

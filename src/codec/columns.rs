@@ -10,7 +10,7 @@
 //! escapes do not matter, since COPY text has tabs and newlines inside values only as `\t` and `\n`. Bytes that do not
 //! end with a newline, that have no tab, or a row of more than [`COLUMNS_MAX`] values are not transposed.
 
-use memchr::{memchr, memchr_iter};
+use memchr::memchr;
 
 use crate::error::Fault;
 use crate::limits::COLUMNS_MAX;
@@ -21,20 +21,21 @@ pub fn encode(rows: &[u8]) -> Option<Vec<u8>> {
     if !rows.ends_with(b"\n") || memchr(b'\t', rows).is_none() {
         return None;
     }
-    // Where the next value of each row begins, for rows that have one.
-    let mut nexts: Vec<usize> = vec![0];
-    nexts.extend(memchr_iter(b'\n', &rows[..rows.len() - 1]).map(|newline| newline + 1));
-    let mut columns = Output::new(rows.len());
-    for _ in 0..COLUMNS_MAX {
-        nexts.retain_mut(|next| {
-            *next += columns.copy_value(&rows[*next..]);
-            rows[*next - 1] == b'\t'
-        });
-        if nexts.is_empty() {
-            return Some(columns.finish());
+    let mut columns: Vec<Output> = Vec::new();
+    let (mut at, mut column) = (0, 0);
+    while at < rows.len() {
+        if column == columns.len() {
+            if column == COLUMNS_MAX {
+                return None;
+            }
+            columns.push(Output::new(0));
         }
+        at += columns[column].copy_value(&rows[at..]);
+        column = if rows[at - 1] == b'\n' { 0 } else { column + 1 };
     }
-    None
+    let mut all = Vec::with_capacity(rows.len());
+    columns.iter().for_each(|column| all.extend_from_slice(column.bytes()));
+    Some(all)
 }
 
 /// The rows whose columns these are, of the same length.
@@ -49,7 +50,8 @@ pub fn decode(columns: &[u8], rows: u32) -> Result<Vec<u8>, Fault> {
             }
         }
     }
-    Ok(out.finish())
+    out.room.truncate(out.len);
+    Ok(out.room)
 }
 
 /// Where each column begins. What passes here transposes back without further checks: every value is one of a row.
@@ -72,17 +74,16 @@ fn column_starts(columns: &[u8], rows: u32) -> Result<Vec<usize>, Fault> {
 /// Length of the first `values` values, and how many of them end with a tab.
 fn column(bytes: &[u8], mut values: usize) -> Option<(usize, usize)> {
     let (mut at, mut tabs) = (0, 0);
-    // Whole words, until the one in which the last value ends.
-    for word in bytes.as_chunks::<WORD>().0 {
-        let word = u64::from_le_bytes(*word);
-        let (tab, newline) = (equal(word, b'\t'), equal(word, b'\n'));
-        let ends = (tab | newline).count_ones() as usize;
-        if ends >= values {
+    // Whole blocks, until the one in which the last value ends.
+    for block in bytes.as_chunks::<128>().0 {
+        let count = |value| usize::from(block.iter().map(|byte| u8::from(*byte == value)).sum::<u8>());
+        let (tabs_here, newlines_here) = (count(b'\t'), count(b'\n'));
+        if tabs_here + newlines_here >= values {
             break;
         }
-        values -= ends;
-        tabs += tab.count_ones() as usize;
-        at += WORD;
+        values -= tabs_here + newlines_here;
+        tabs += tabs_here;
+        at += block.len();
     }
     for (ahead, byte) in bytes[at..].iter().enumerate() {
         tabs += usize::from(*byte == b'\t');
@@ -94,52 +95,55 @@ fn column(bytes: &[u8], mut values: usize) -> Option<(usize, usize)> {
     None
 }
 
-/// Bytes looked at and copied at once.
-const WORD: usize = 8;
+/// Bytes looked at and copied at once: most values are shorter.
+const STEP: usize = 16;
 
-/// The high bit of every byte of the word that has this value, and no other bit.
+/// Where the first tab or newline is, if there is one.
 #[inline]
-fn equal(word: u64, value: u8) -> u64 {
-    const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
-    let zero_where_equal = word ^ (u64::from(value) * 0x0101_0101_0101_0101);
-    !(((zero_where_equal & LOW) + LOW) | zero_where_equal | LOW)
+fn first_end(step: &[u8; STEP]) -> Option<usize> {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let ends = [0, 1].map(|half| {
+        let word = u64::from_le_bytes(step.as_chunks::<8>().0[half]);
+        let (tab, newline) = (word ^ (0x09 * ONES), word ^ (0x0a * ONES));
+        // The high bit of the first zero byte of each, and of some after it.
+        (tab.wrapping_sub(ONES) & !tab | newline.wrapping_sub(ONES) & !newline) & (0x80 * ONES)
+    });
+    let ends = u128::from(ends[0]) | u128::from(ends[1]) << 64;
+    (ends != 0).then(|| ends.trailing_zeros() as usize / 8)
 }
 
-/// Values one after another. Copies whole words, so that it has room for one more word than it will hold.
+/// Values one after another. Copies whole steps, so it has room for one more step than it holds.
 struct Output {
-    bytes: Vec<u8>,
+    room: Vec<u8>,
     len: usize,
 }
 
 impl Output {
+    /// Room for `len` bytes to begin with.
     fn new(len: usize) -> Self {
-        Self { bytes: vec![0; len + WORD], len: 0 }
+        Self { room: vec![0; len + STEP], len: 0 }
     }
 
     /// Appends the value at the start of `source`, with its tab or newline, and returns its length.
     ///
     /// # Panics
     ///
-    /// If there is no value, or if all values together are longer than promised.
+    /// If neither a tab nor a newline is in `source`.
     #[inline]
     fn copy_value(&mut self, source: &[u8]) -> usize {
         let mut copied = 0;
-        while let Some((word, _)) = source[copied..].split_first_chunk::<WORD>() {
-            let place = &mut self.bytes[self.len..self.len + WORD];
-            place.copy_from_slice(word);
-            let word = u64::from_le_bytes(*word);
-            let ends = equal(word, b'\t') | equal(word, b'\n');
-            if ends != 0 {
-                let last = ends.trailing_zeros() as usize / 8 + 1;
-                self.len += last;
-                return copied + last;
+        while let Some((step, _)) = source[copied..].split_first_chunk::<STEP>() {
+            *self.next_step() = *step;
+            if let Some(end) = first_end(step) {
+                self.len += end + 1;
+                return copied + end + 1;
             }
-            self.len += WORD;
-            copied += WORD;
+            self.len += STEP;
+            copied += STEP;
         }
         loop {
             let byte = source[copied];
-            self.bytes[self.len] = byte;
+            self.next_step()[0] = byte;
             self.len += 1;
             copied += 1;
             if matches!(byte, b'\t' | b'\n') {
@@ -148,9 +152,16 @@ impl Output {
         }
     }
 
-    fn finish(mut self) -> Vec<u8> {
-        self.bytes.truncate(self.len);
-        self.bytes
+    #[inline]
+    fn next_step(&mut self) -> &mut [u8; STEP] {
+        if self.room.len() - self.len < STEP {
+            self.room.resize(self.room.len() * 2, 0);
+        }
+        self.room[self.len..].first_chunk_mut().expect("there is room for a step")
+    }
+
+    fn bytes(&self) -> &[u8] {
+        &self.room[..self.len]
     }
 }
 
@@ -177,7 +188,7 @@ mod tests {
     }
 
     fn count(rows: &[u8]) -> u32 {
-        memchr_iter(b'\n', rows).count() as u32
+        memchr::memchr_iter(b'\n', rows).count() as u32
     }
 
     /// Bytes rich in separators and escapes, with values shorter and longer than a machine word.
@@ -236,6 +247,13 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn first_end_is_the_first(step: [u8; STEP], few in prop::array::uniform16(7..13u8)) {
+            for step in [step, few] {
+                prop_assert_eq!(first_end(&step), step.iter().position(|byte| matches!(byte, b'\t' | b'\n')));
+            }
+        }
+
         #[test]
         fn round_trip(mut rows in text()) {
             rows.push(b'\n');

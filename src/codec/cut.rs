@@ -209,7 +209,8 @@ mod tests {
 
     fn assert_sound(cuts: &[Cut], rows: &[u8]) {
         assert!(cuts.iter().all(|cut| !cut.bytes.is_empty() && cut.bytes.len() <= CHUNK_BYTES_MAX));
-        assert!(cuts.iter().flat_map(|cut| &cut.bytes).eq(rows), "the chunks are not the rows");
+        let rest = cuts.iter().try_fold(rows, |rest, cut| rest.strip_prefix(&cut.bytes[..]));
+        assert!(rest.is_some_and(<[u8]>::is_empty), "the chunks are not the rows");
         for pair in cuts.windows(2).filter(|pair| pair[0].extent == Extent::WholeRows) {
             let fits = pair[0].bytes.len() + pair[1].bytes.len() <= CHUNK_BYTES_MAX;
             assert!(pair[0].bytes.len() >= CHUNK_BYTES_MIN || !fits, "a small chunk without need");
@@ -223,7 +224,7 @@ mod tests {
 
     #[test]
     fn mean_is_near_the_target_for_every_width() {
-        for (len, bytes) in [(30, 48 << 20), (8 << 10, 96 << 20), (200 << 10, 192 << 20)] {
+        for (len, bytes) in [(30, 32 << 20), (8 << 10, 64 << 20), (200 << 10, 128 << 20)] {
             let rows = distinct_rows(len, bytes).concat();
             let (cuts, _) = cut(&rows);
             assert_sound(&cuts, &rows);
@@ -313,10 +314,10 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(24))]
+        #![proptest_config(ProptestConfig::with_cases(12))]
         #[test]
         fn cuts_are_the_input(
-            lens in prop::collection::vec(prop_oneof![0..200usize, 0..600_000usize, 3_000_000..9_000_000usize], 0..14),
+            lens in prop::collection::vec(prop_oneof![0..200usize, 0..600_000usize, 3_000_000..9_000_000usize], 0..9),
             blocks in prop::collection::vec(1..3_000_000usize, 1..5),
             tail in 0..3usize,
         ) {
