@@ -1,49 +1,71 @@
 //! Letting ourselves in: cleartext, md5 and SCRAM passwords.
 //!
-//! Never sends anything that is not asked for, and believes a server that uses SCRAM only after it has proved that it
-//! knows the password too.
+//! Never sends anything that is not asked for or that the configuration forbids, and believes a server that uses SCRAM
+//! only after it has proved that it knows the password too.
 
 use bytes::{Buf, Bytes, BytesMut};
 use postgres_protocol::authentication::md5_hash;
-use postgres_protocol::authentication::sasl::{ChannelBinding, SCRAM_SHA_256, ScramSha256};
+use postgres_protocol::authentication::sasl::{self, SCRAM_SHA_256, SCRAM_SHA_256_PLUS, ScramSha256};
 use postgres_protocol::message::frontend;
 
 use crate::error::Cause;
-use crate::pg::config::Password;
+use crate::pg::config::{ChannelBinding, Methods, Password};
 use crate::pg::connection::Connection;
 use crate::pg::wire::{self, tag, violation};
 
-/// Who wants in.
+/// Who wants in, and what we agree to.
 pub(crate) struct Credentials<'a> {
     pub(crate) user: &'a [u8],
     pub(crate) password: Option<&'a Password>,
+    pub(crate) methods: Methods,
+    pub(crate) channel_binding: ChannelBinding,
+    /// Data of the TLS connection to bind to, where there is one that can be bound to.
+    pub(crate) binding: Option<Vec<u8>>,
 }
 
 impl Credentials<'_> {
     fn password(&self) -> Result<&[u8], Cause> {
         self.password.map(Password::as_bytes).ok_or(Cause::NoPassword)
     }
+
+    /// Refuses a method that the configuration does not allow.
+    fn allow(&self, method: &str, allowed: bool) -> Result<(), Cause> {
+        if !allowed {
+            return Err(violation(format!("the server wants {method}, which require_auth does not allow")));
+        }
+        if self.channel_binding == ChannelBinding::Require && method != "SCRAM-SHA-256" {
+            return Err(violation(format!("the server wants {method}, but channel_binding=require needs SCRAM")));
+        }
+        Ok(())
+    }
 }
 
 /// Answers the server until it says that we are in.
 pub(crate) async fn authenticate(connection: &mut Connection, who: &Credentials<'_>) -> Result<(), Cause> {
     let mut reply = BytesMut::new();
+    let mut proved = false;
     loop {
         let (kind, mut body) = request(connection).await?;
         match kind {
-            0 => return Ok(()),
-            3 => frontend::password_message(who.password()?, &mut reply)?,
+            0 if proved => return Ok(()),
+            0 => return who.allow("no authentication", who.methods.none),
+            3 => {
+                who.allow("a password in clear", who.methods.password)?;
+                frontend::password_message(who.password()?, &mut reply)?;
+            }
             5 => {
+                who.allow("an MD5 password", who.methods.md5)?;
                 let mut salt = [0; 4];
                 body.try_copy_to_slice(&mut salt).map_err(|_| violation("the server sent half a salt"))?;
                 frontend::password_message(md5_hash(who.user, who.password()?, salt).as_bytes(), &mut reply)?;
             }
             10 => {
+                who.allow("SCRAM-SHA-256", who.methods.scram)?;
                 scram(connection, who, &body).await?;
-                continue;
             }
-            kind => return Err(violation(format!("the server asks for {}, which pgkeep cannot do", method(kind)))),
+            kind => return Err(violation(format!("the server wants {}, which pgkeep cannot do", method(kind)))),
         }
+        proved = true;
         connection.send(reply.split()).await?;
     }
 }
@@ -74,17 +96,32 @@ async fn request(connection: &mut Connection) -> Result<(u32, Bytes), Cause> {
 }
 
 async fn scram(connection: &mut Connection, who: &Credentials<'_>, mechanisms: &[u8]) -> Result<(), Cause> {
-    if !mechanisms.split(|byte| *byte == 0).any(|name| name == SCRAM_SHA_256.as_bytes()) {
-        return Err(violation("the server offers no SASL mechanism that pgkeep knows"));
-    }
+    let offers = |mechanism: &str| mechanisms.split(|byte| *byte == 0).any(|name| name == mechanism.as_bytes());
+    let (mechanism, binding) = mechanism(who, offers(SCRAM_SHA_256), offers(SCRAM_SHA_256_PLUS))?;
     let mut reply = BytesMut::new();
-    let mut scram = ScramSha256::new(who.password()?, ChannelBinding::unsupported());
-    frontend::sasl_initial_response(SCRAM_SHA_256, scram.message(), &mut reply)?;
+    let mut scram = ScramSha256::new(who.password()?, binding);
+    frontend::sasl_initial_response(mechanism, scram.message(), &mut reply)?;
     connection.send(reply.split()).await?;
-    scram.update(&step(connection, 11).await?).map_err(refused)?;
+    scram.update(&step(connection, 11).await?).map_err(unproved)?;
     frontend::sasl_response(scram.message(), &mut reply)?;
     connection.send(reply.split()).await?;
-    scram.finish(&step(connection, 12).await?).map_err(refused)
+    scram.finish(&step(connection, 12).await?).map_err(unproved)
+}
+
+/// The mechanism to use, with or without channel binding, and what to say about the other.
+fn mechanism(who: &Credentials<'_>, plain: bool, plus: bool) -> Result<(&'static str, sasl::ChannelBinding), Cause> {
+    let required = who.channel_binding == ChannelBinding::Require;
+    match (&who.binding, who.channel_binding) {
+        (Some(data), ChannelBinding::Prefer | ChannelBinding::Require) if plus => {
+            Ok((SCRAM_SHA_256_PLUS, sasl::ChannelBinding::tls_server_end_point(data.clone())))
+        }
+        (None, _) if required => Err(violation("channel_binding=require needs TLS with a certificate to bind to")),
+        _ if required => Err(violation("the server does not offer the channel binding that is required")),
+        // Says that we could have bound: a server that offered it knows then that somebody took its offer away.
+        (Some(_), ChannelBinding::Prefer) if plain => Ok((SCRAM_SHA_256, sasl::ChannelBinding::unrequested())),
+        _ if plain => Ok((SCRAM_SHA_256, sasl::ChannelBinding::unsupported())),
+        _ => Err(violation("the server offers no SASL mechanism that pgkeep knows")),
+    }
 }
 
 async fn step(connection: &mut Connection, expected: u32) -> Result<Bytes, Cause> {
@@ -94,6 +131,6 @@ async fn step(connection: &mut Connection, expected: u32) -> Result<Bytes, Cause
     }
 }
 
-fn refused(error: std::io::Error) -> Cause {
+fn unproved(error: std::io::Error) -> Cause {
     violation(format!("the server could not prove that it knows the password: {error}"))
 }

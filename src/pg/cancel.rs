@@ -6,28 +6,29 @@ use bytes::{BufMut, Bytes, BytesMut};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::error::{Cause, Error, Result};
-use crate::pg::connect::{self, Socket};
+use crate::pg::route::Route;
+use crate::pg::wire::violation;
 
 /// Asks the server to stop what one session does at this moment.
 #[derive(Clone)]
 pub struct CancelToken {
-    socket: Socket,
+    route: Route,
     key: Bytes,
 }
 
 impl fmt::Debug for CancelToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CancelToken").field("socket", &self.socket).finish_non_exhaustive()
+        f.debug_struct("CancelToken").field("route", &self.route).finish_non_exhaustive()
     }
 }
 
 impl CancelToken {
     /// `key` is the body of BackendKeyData: process and secret.
-    pub(crate) fn new(socket: Socket, key: Bytes) -> Self {
-        Self { socket, key }
+    pub(crate) fn new(route: Route, key: Bytes) -> Self {
+        Self { route, key }
     }
 
-    /// Sends the request over a connection of its own and waits until the server has taken it. Whether it came in time
+    /// Sends the request over a connection of its own, encrypted as the session's, and waits until the server has taken it. Whether it came in time
     /// shows in the session: its statement fails with SQLSTATE 57014, or has already ended.
     ///
     /// # Errors
@@ -40,10 +41,9 @@ impl CancelToken {
     }
 
     async fn request(&self) -> Result<(), Cause> {
-        let mut stream = connect::open(&self.socket).await?;
+        let mut stream = self.route.open().await?.stream;
         let mut request = BytesMut::new();
-        let length =
-            u32::try_from(8 + self.key.len()).map_err(|_| crate::pg::wire::violation("a cancel key is too long"))?;
+        let length = u32::try_from(8 + self.key.len()).map_err(|_| violation("a cancel key is too long"))?;
         request.put_u32(length);
         request.put_u32(80_877_102);
         request.put_slice(&self.key);

@@ -1,87 +1,74 @@
-//! From a [`Config`] to a [`Session`]: addresses in order, sockets, start-up.
+//! From a [`Config`] to a [`Session`]: hosts and addresses in order, encrypted or not, start-up, the right kind of server.
 
 use std::io;
-use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use bytes::BytesMut;
-use socket2::{SockRef, TcpKeepalive};
-use tokio::net::{TcpStream, UnixStream};
 
 use crate::error::{Cause, Error, Result};
 use crate::pg::authentication::{self, Credentials};
-use crate::pg::config::{Address, Config, Host};
-use crate::pg::connection::{Connection, Stream};
+use crate::pg::config::{Address, Config, Host, Target, TlsMode};
+use crate::pg::connection::Connection;
+use crate::pg::route::{Route, Socket};
 use crate::pg::session::Session;
-use crate::pg::wire;
+use crate::pg::tls::{HANDSHAKE_FAILED, TlsClient};
+use crate::pg::wire::{self, violation};
 
-/// A peer that is gone is noticed after this much silence and so many unanswered probes: 70 s in all.
-const KEEPALIVE: Duration = Duration::from_secs(10);
-const KEEPALIVE_PROBES: u32 = 6;
-
-/// One socket address of a host.
-#[derive(Clone, Debug)]
-pub(crate) enum Socket {
-    Tcp(SocketAddr),
-    Unix(PathBuf),
-}
-
-/// Opens a socket.
-pub(crate) async fn open(socket: &Socket) -> io::Result<Box<dyn Stream>> {
-    match socket {
-        Socket::Unix(path) => Ok(Box::new(UnixStream::connect(path).await?)),
-        Socket::Tcp(address) => {
-            let stream = TcpStream::connect(address).await?;
-            stream.set_nodelay(true)?;
-            let keepalive =
-                TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE).with_retries(KEEPALIVE_PROBES);
-            SockRef::from(&stream).set_tcp_keepalive(&keepalive)?;
-            Ok(Box::new(stream))
-        }
-    }
-}
+/// SQLSTATE of `pg_hba.conf` turning away a role, a host, or a connection that is (not) encrypted.
+const NOT_ALLOWED: &str = "28000";
+/// SQLSTATE of a server that is still starting up or already shutting down.
+const CANNOT_CONNECT_NOW: &str = "57P03";
 
 impl Session {
-    /// Opens a session on the first host that lets us in.
+    /// Opens a session on the first host that lets us in and is the kind of server that is wanted.
     ///
     /// # Errors
     ///
-    /// [`Error::Connect`] with the last host's reason.
+    /// [`Error::Connect`] with the reason of the host that was tried last; the hint tells of the others.
     pub async fn connect(config: &Config) -> Result<Session> {
-        let mut last = None;
-        for host in &config.hosts {
-            match connect_host(config, host).await {
+        let passes: &[Target] = match config.target {
+            Target::PreferStandby => &[Target::Standby, Target::Any],
+            _ => std::slice::from_ref(&config.target),
+        };
+        let mut failures = Vec::new();
+        for (target, host) in passes.iter().flat_map(|target| config.hosts.iter().map(move |host| (*target, host))) {
+            match connect_host(config, host, target).await {
                 Ok(session) => return Ok(session),
                 Err(cause) => {
-                    let next = may_try_next(&cause);
-                    last = Some((host, cause));
-                    if !next {
+                    let ends = ends_search(&cause);
+                    failures.push((host, cause));
+                    if ends {
                         break;
                     }
                 }
             }
         }
-        let Some((host, cause)) = last else { return Err(Error::usage("no host of a server is given")) };
-        Err(Error::Connect {
-            server: format!("{host}, database {}, as {}", config.database, config.user),
-            hint: hint(&cause, host),
-            source: Box::new(cause),
-        })
+        let Some((host, cause)) = failures.pop() else { return Err(Error::usage("no host of a server is given")) };
+        let others: Vec<_> = failures.iter().map(|(host, cause)| format!("{host}: {cause}")).collect();
+        let hint =
+            if others.is_empty() { hint(&cause, host) } else { Some(format!("also tried {}", others.join("; "))) };
+        let server = format!("{host}, database {}, as {}", config.database, config.user);
+        Err(Error::Connect { server, hint, source: Box::new(cause) })
     }
 }
 
-/// As libpq does: a host that answers and refuses ends the search, unless it is only starting up (57P03).
-fn may_try_next(cause: &Cause) -> bool {
-    cause.server().is_none_or(|report| report.sqlstate == "57P03")
+/// As libpq does: a server that answers and refuses ends the search, unless it is only starting up.
+fn ends_search(cause: &Cause) -> bool {
+    match cause {
+        Cause::NoPassword => true,
+        _ => cause.server().is_some_and(|report| report.sqlstate != CANNOT_CONNECT_NOW),
+    }
 }
 
 fn hint(cause: &Cause, host: &Host) -> Option<String> {
     let hint = match (cause, &host.address) {
         (Cause::NoPassword, _) => "set PGPASSWORD or write a line into ~/.pgpass (readable by you alone)",
+        (Cause::Protocol(problem), _) if problem.starts_with(HANDSHAKE_FAILED) => {
+            "sslrootcert must name the certificate that signed the server's; verify-full also checks the host name"
+        }
         (Cause::Server(report), _) => match report.sqlstate.as_str() {
             "28P01" => "check user and password",
-            "28000" => "pg_hba.conf of the server must allow this host, user, database and kind of connection",
+            NOT_ALLOWED => "pg_hba.conf of the server must allow this host, user, database and kind of connection",
             "3D000" => "`psql -l` lists the databases of the server",
             "53300" => "all connections of the server are in use; ask for fewer jobs or raise max_connections",
             _ => return report.hint.clone(),
@@ -97,13 +84,18 @@ fn hint(cause: &Cause, host: &Host) -> Option<String> {
     Some(hint.into())
 }
 
-async fn connect_host(config: &Config, host: &Host) -> Result<Session, Cause> {
-    let mut last = Cause::Protocol(format!("the name {host} has no address"));
-    for socket in sockets(host).await? {
-        match limited(config.connect_timeout, enter(config, host, &socket)).await {
+async fn connect_host(config: &Config, host: &Host, target: Target) -> Result<Session, Cause> {
+    let mut last = violation(format!("{host} has no address"));
+    for socket in limited(config.connect_timeout, async { Ok(Socket::all(host).await?) }).await? {
+        let attempt = async {
+            let mut session = enter(config, host, socket).await?;
+            check_target(&mut session, target).await?;
+            Ok(session)
+        };
+        match limited(config.connect_timeout, attempt).await {
             Ok(session) => return Ok(session),
-            Err(cause) if may_try_next(&cause) => last = cause,
-            Err(cause) => return Err(cause),
+            Err(cause) if ends_search(&cause) => return Err(cause),
+            Err(cause) => last = cause,
         }
     }
     Err(last)
@@ -116,18 +108,43 @@ async fn limited<T>(limit: Option<Duration>, work: impl Future<Output = Result<T
     }
 }
 
-async fn sockets(host: &Host) -> io::Result<Vec<Socket>> {
-    Ok(match &host.address {
-        Address::Unix(folder) => vec![Socket::Unix(folder.join(format!(".s.PGSQL.{}", host.port)))],
-        Address::Tcp { ip: Some(ip), .. } => vec![Socket::Tcp((*ip, host.port).into())],
-        Address::Tcp { name, ip: None } => {
-            tokio::net::lookup_host((name.as_str(), host.port)).await?.map(Socket::Tcp).collect()
+/// Opens a session, encrypted as `sslmode` says, with the second try that it allows.
+async fn enter(config: &Config, host: &Host, socket: Socket) -> Result<Session, Cause> {
+    let tls = match &socket {
+        Socket::Tcp(address) if config.tls.mode != TlsMode::Disable => {
+            Some(TlsClient::prepare(&config.tls, host, address.ip())?)
         }
-    })
+        _ => None,
+    };
+    let plain = Route { socket: socket.clone(), tls: None, or_plain: false };
+    let or_plain = config.tls.mode == TlsMode::Prefer;
+    let encrypted = Route { socket, tls, or_plain };
+    match config.tls.mode {
+        _ if encrypted.tls.is_none() => start(config, host, &plain).await,
+        TlsMode::Allow => match start(config, host, &plain).await {
+            Err(cause) if is_not_allowed(&cause) => start(config, host, &encrypted).await,
+            entered => entered,
+        },
+        TlsMode::Prefer => match start(config, host, &encrypted).await {
+            Err(cause) if is_not_allowed(&cause) => start(config, host, &plain).await,
+            Err(cause) if is_handshake(&cause) => start(config, host, &plain).await.map_err(|_| cause),
+            entered => entered,
+        },
+        _ => start(config, host, &encrypted).await,
+    }
 }
 
-async fn enter(config: &Config, host: &Host, socket: &Socket) -> Result<Session, Cause> {
-    let mut connection = Connection::new(open(socket).await?);
+fn is_not_allowed(cause: &Cause) -> bool {
+    cause.server().is_some_and(|report| report.sqlstate == NOT_ALLOWED)
+}
+
+fn is_handshake(cause: &Cause) -> bool {
+    matches!(cause, Cause::Protocol(problem) if problem.starts_with(HANDSHAKE_FAILED))
+}
+
+async fn start(config: &Config, host: &Host, route: &Route) -> Result<Session, Cause> {
+    let opened = route.open().await?;
+    let mut connection = Connection::new(opened.stream);
     let mut parameters: Vec<(&str, &[u8])> = vec![
         ("user", config.user.as_bytes()),
         ("database", config.database.as_bytes()),
@@ -140,7 +157,26 @@ async fn enter(config: &Config, host: &Host, socket: &Socket) -> Result<Session,
     let mut startup = BytesMut::new();
     wire::startup(&parameters, &mut startup)?;
     connection.send(startup).await?;
-    let who = Credentials { user: config.user.as_bytes(), password: config.password_for(host) };
+    let who = Credentials {
+        user: config.user.as_bytes(),
+        password: config.password_for(host),
+        methods: config.methods,
+        channel_binding: config.channel_binding,
+        binding: opened.binding,
+    };
     authentication::authenticate(&mut connection, &who).await?;
-    Session::begin(connection, socket.clone()).await
+    Session::begin(connection, route.settled(opened.encrypted)).await
+}
+
+/// Whether the session is on the kind of server that is wanted.
+async fn check_target(session: &mut Session, target: Target) -> Result<(), Cause> {
+    let (setting, wanted, problem) = match target {
+        Target::Any | Target::PreferStandby => return Ok(()),
+        Target::ReadWrite => ("transaction_read_only", "off", "the server does not allow writing"),
+        Target::ReadOnly => ("transaction_read_only", "on", "the server allows writing"),
+        Target::Primary => ("in_hot_standby", "off", "the server is a standby"),
+        Target::Standby => ("in_hot_standby", "on", "the server is no standby"),
+    };
+    let found = session.ask_target(setting).await?;
+    if found == wanted { Ok(()) } else { Err(violation(problem)) }
 }

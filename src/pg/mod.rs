@@ -7,11 +7,13 @@ mod connect;
 mod connection;
 mod connector;
 mod copy;
+mod route;
 pub mod rows;
 mod session;
 pub mod settings;
 pub mod snapshot;
 pub mod sql;
+mod tls;
 mod wire;
 
 pub use cancel::CancelToken;

@@ -14,9 +14,9 @@ use postgres_protocol::message::frontend;
 use crate::error::{Cause, Error, Result, ServerReport};
 use crate::limits::MESSAGE_BYTES_MAX;
 use crate::pg::cancel::CancelToken;
-use crate::pg::connect::Socket;
 use crate::pg::connection::Connection;
 use crate::pg::copy::{CopyIn, CopyOut};
+use crate::pg::route::Route;
 use crate::pg::rows::Rows;
 use crate::pg::wire::{self, Message, tag, violation};
 use crate::text::Text;
@@ -53,14 +53,14 @@ pub(crate) enum State {
 
 impl Session {
     /// Reads the rest of the start-up, after authentication.
-    pub(crate) async fn begin(connection: Connection, socket: Socket) -> Result<Session, Cause> {
-        let cancel = CancelToken::new(socket.clone(), Bytes::new());
+    pub(crate) async fn begin(connection: Connection, route: Route) -> Result<Session, Cause> {
+        let cancel = CancelToken::new(route.clone(), Bytes::new());
         let (parameters, notices) = (BTreeMap::new(), VecDeque::new());
         let mut session = Self { connection, state: State::Busy, cancel, version: 0, parameters, notices };
         loop {
             let message = session.receive().await?;
             match message.tag {
-                tag::BACKEND_KEY => session.cancel = CancelToken::new(socket.clone(), message.body),
+                tag::BACKEND_KEY => session.cancel = CancelToken::new(route.clone(), message.body),
                 tag::READY => break,
                 other => return Err(unexpected(other, "at start-up")),
             }
@@ -80,6 +80,18 @@ impl Session {
         let rows = self.collect(b"SHOW server_version_num").await?;
         let number = rows.one().and_then(|row| row.number("server_version_num"));
         number.map_err(|_| violation("the server does not tell its version"))
+    }
+
+    /// `on` or `off` for `in_hot_standby` and `transaction_read_only`.
+    pub(crate) async fn ask_target(&mut self, setting: &str) -> Result<String, Cause> {
+        let sql = match setting {
+            "in_hot_standby" => "SELECT CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'on' ELSE 'off' END AS answer",
+            _ => "SELECT pg_catalog.current_setting('transaction_read_only') AS answer",
+        };
+        let rows = self.collect(sql.as_bytes()).await?;
+        let answer =
+            rows.one().and_then(|row| row.text("answer")).map_err(|_| violation("the server does not answer"))?;
+        Ok(answer.lossy().into_owned())
     }
 
     /// `server_version_num` of the server: 180004 for 18.4.
