@@ -2,6 +2,11 @@
 
 mod harness;
 mod oracles;
+mod pg_config;
+mod pg_pooler;
+mod pg_session;
+mod pg_snapshot;
+mod pg_tls;
 mod repository;
 mod sample;
 mod schema;
