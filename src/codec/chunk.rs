@@ -22,6 +22,8 @@
 //! The header rules; what an index says about a chunk is a hint. An unknown version, transform, extent or base use is
 //! refused.
 
+use memchr::memchr_iter;
+
 use super::cut::{Cut, Extent};
 use super::{columns, compress};
 use crate::error::Fault;
@@ -85,7 +87,7 @@ impl Default for Options {
 /// If the cut is longer than 4 GiB; the longest that [`super::cut`] makes is [`crate::limits::CHUNK_BYTES_MAX`].
 pub fn encode(kind: u8, cut: &Cut, options: Options) -> Result<Vec<u8>, Fault> {
     let raw_len = u32::try_from(cut.bytes.len()).expect("a chunk has at most CHUNK_BYTES_MAX bytes");
-    let transposed = if cut.extent == Extent::WholeRows { columns::encode(&cut.bytes) } else { None };
+    let transposed = transposed(cut);
     let transform = if transposed.is_some() { Transform::Columns } else { Transform::Rows };
     if let Some(transposed) = &transposed
         && columns::decode(transposed, cut.rows).as_deref() != Ok(&cut.bytes)
@@ -101,6 +103,12 @@ pub fn encode(kind: u8, cut: &Cut, options: Options) -> Result<Vec<u8>, Fault> {
         return Err(Fault::damaged("what was encoded does not decode to what was there"));
     }
     Ok(encoded)
+}
+
+/// Columns of whole rows. Bytes that are no rows, or whose rows are not counted by newlines, are left alone.
+fn transposed(cut: &Cut) -> Option<Vec<u8>> {
+    let counted = cut.extent == Extent::WholeRows && memchr_iter(b'\n', &cut.bytes).count() == cut.rows as usize;
+    if counted { columns::encode(&cut.bytes) } else { None }
 }
 
 /// Decodes a chunk of at most `max` bytes. Neither time nor memory goes beyond what `max` needs, whatever is in it.
@@ -222,8 +230,7 @@ mod tests {
     use super::*;
 
     fn whole(bytes: &[u8]) -> Cut {
-        let rows =
-            memchr::memchr_iter(b'\n', bytes).count() + usize::from(!bytes.is_empty() && !bytes.ends_with(b"\n"));
+        let rows = memchr_iter(b'\n', bytes).count() + usize::from(!bytes.is_empty() && !bytes.ends_with(b"\n"));
         Cut { bytes: bytes.to_vec(), rows: rows as u32, extent: Extent::WholeRows }
     }
 
@@ -262,6 +269,13 @@ mod tests {
             (header.transform, header.extent, header.rows, &bytes),
             (Transform::Rows, cut.extent, 1, &cut.bytes)
         );
+    }
+
+    #[test]
+    fn what_are_no_rows_is_never_transposed() {
+        let cut = Cut { bytes: b"\x01\t\x02\n".to_vec(), rows: 0, extent: Extent::WholeRows };
+        let (header, bytes) = decode(&encode(0, &cut, verified()).unwrap(), 4).unwrap();
+        assert_eq!((header.transform, header.rows, &bytes), (Transform::Rows, 0, &cut.bytes));
     }
 
     #[test]
