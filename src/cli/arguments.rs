@@ -2,9 +2,13 @@
 
 use clap::{ArgAction, Parser, Subcommand};
 
+use super::Context;
 use super::completions::Completions;
 use super::exit::{CODES, Outcome};
+use super::init::Init;
+use super::list::List;
 use super::report::Output;
+use super::show::Show;
 
 /// Keep PostgreSQL databases
 #[derive(Parser, Debug)]
@@ -31,13 +35,20 @@ pub(crate) struct Arguments {
 
 #[derive(Subcommand, Debug)]
 enum Command {
+    Init(Init),
+    List(List),
+    Show(Show),
     Completions(Completions),
 }
 
 impl Arguments {
     /// Runs the command.
-    pub(crate) async fn run(self) -> Outcome {
+    pub(crate) async fn run(self, context: &Context) -> Outcome {
         match self.command {
+            Command::Init(command) => command.run(context).await,
+            Command::List(command) => command.run(context).await,
+            Command::Show(command) => command.run(context).await,
+
             Command::Completions(command) => command.run(),
         }
     }

@@ -1,42 +1,34 @@
-//! Ctrl-C and SIGTERM: the first stops the work cleanly, the second ends the process at once.
+//! Ctrl-C and SIGTERM: the first asks the work to stop cleanly, the second ends the process at once.
 
-use std::future::Future;
 use std::io::{self, Write as _};
 
-use pgkeep::{Error, ErrorKind};
-use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::oneshot;
+use pgkeep::ErrorKind;
+use pgkeep::cancel::Cancellation;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::exit::{self, Outcome};
+use super::exit;
 
-/// Does `work`, or drops it at the first signal. What a dropped future leaves on a server is cancelled by the library's
-/// own sessions.
-pub(crate) async fn unless_cancelled(work: impl Future<Output = Outcome>) -> Outcome {
-    let (cancel, cancelled) = oneshot::channel();
-    let mut interrupts = signal(SignalKind::interrupt())?;
-    let mut terminations = signal(SignalKind::terminate())?;
-    // In a task of its own, so that a second signal is heard while the first one's cleaning up takes its time.
-    let listener = tokio::spawn(async move {
-        let mut first = Some(cancel);
-        loop {
-            tokio::select! {
-                _ = interrupts.recv() => {}
-                _ = terminations.recv() => {}
-            }
-            match first.take() {
-                Some(cancel) => {
-                    drop(writeln!(io::stderr().lock(), "\npgkeep: stopping; once more to stop at once"));
-                    // Nobody listens where the work has just ended.
-                    let _ = cancel.send(());
-                }
-                None => exit::now(ErrorKind::Cancelled),
-            }
+/// Turns the first signal into a request to stop, from now until the process ends.
+///
+/// A task of its own hears the second signal while the first one's cleaning up takes its time.
+pub(crate) fn listen(cancellation: &Cancellation) -> io::Result<()> {
+    let interrupts = signal(SignalKind::interrupt())?;
+    let terminations = signal(SignalKind::terminate())?;
+    tokio::spawn(hear(interrupts, terminations, cancellation.clone()));
+    Ok(())
+}
+
+async fn hear(mut interrupts: Signal, mut terminations: Signal, cancellation: Cancellation) {
+    loop {
+        tokio::select! {
+            _ = interrupts.recv() => {}
+            _ = terminations.recv() => {}
         }
-    });
-    let outcome = tokio::select! {
-        outcome = work => outcome,
-        Ok(()) = cancelled => Err(Error::Cancelled.into()),
-    };
-    listener.abort();
-    outcome
+        if cancellation.is_cancelled() {
+            exit::now(ErrorKind::Cancelled);
+        }
+        cancellation.cancel();
+        // Told on stderr also with `--quiet`: somebody is waiting at the keyboard.
+        drop(writeln!(io::stderr().lock(), "\npgkeep: stopping; again to stop at once"));
+    }
 }

@@ -14,10 +14,10 @@ pub(crate) const CODES: &str = "\
 Exit codes:
     0  done
     1  something unexpected
-    2  the command line or a setting makes no sense; nothing was done
+    2  the command line or a setting makes no sense, or names no repository; nothing was done
     3  cannot connect to the server, or it did not let us in
     4  the server refused or failed while working
-    5  the repository's place failed: missing, full, not writable
+    5  the repository's place failed: full, not readable, not writable
     6  stored bytes are damaged or missing
     7  no identity at hand opens the repository
     8  not possible with this server, target or version; nothing was changed
@@ -30,8 +30,17 @@ Exit codes:
 pub(crate) enum Failure {
     /// The library said so.
     Library(Error),
+    /// Somebody asked to stop; says what that means for what was under way.
+    Cancelled(&'static str),
     /// What the command printed could not be written.
     Output(io::Error),
+}
+
+impl Failure {
+    /// For a request to stop, says what became of the work; other failures stay as they are.
+    pub(crate) fn stopped(error: Error, consequence: &'static str) -> Self {
+        if error.kind() == ErrorKind::Cancelled { Self::Cancelled(consequence) } else { Self::Library(error) }
+    }
 }
 
 impl From<Error> for Failure {
@@ -88,6 +97,7 @@ impl Failure {
     fn code(&self) -> u8 {
         match self {
             Self::Library(error) => code(error.kind()),
+            Self::Cancelled(_) => code(ErrorKind::Cancelled),
             Self::Output(_) => 1,
         }
     }
@@ -95,6 +105,7 @@ impl Failure {
     fn message(&self) -> String {
         match self {
             Self::Library(error) => error.to_string(),
+            Self::Cancelled(consequence) => format!("cancelled: {consequence}"),
             Self::Output(_) => "cannot write the output".into(),
         }
     }
@@ -104,6 +115,7 @@ impl Failure {
         let mut causes: Vec<String> = Vec::new();
         let mut source = match self {
             Self::Library(error) => error.source(),
+            Self::Cancelled(_) => None,
             Self::Output(error) => Some(error as &dyn std::error::Error),
         };
         while let Some(cause) = source {
@@ -119,7 +131,7 @@ impl Failure {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Library(error) => error.hint(),
-            Self::Output(_) => None,
+            Self::Cancelled(_) | Self::Output(_) => None,
         }
     }
 }
@@ -139,7 +151,7 @@ fn write_text(failure: &Failure) -> io::Result<()> {
 fn write_event(failure: &Failure) -> io::Result<()> {
     let sqlstate = match failure {
         Failure::Library(error) => error.sqlstate(),
-        Failure::Output(_) => None,
+        Failure::Cancelled(_) | Failure::Output(_) => None,
     };
     let event = json!({
         "event": "error",

@@ -1,8 +1,19 @@
 //! Flags that several commands share, spelled as in pg_dump where they mean the same.
 
+use std::num::NonZeroU16;
 use std::path::PathBuf;
 
 use clap::Args;
+use pgkeep::error::Cause;
+use pgkeep::pg::config::Given;
+use pgkeep::pg::{Config, Password, Session};
+use pgkeep::plan::Pattern;
+use pgkeep::plan::select::{self, Purpose, TablePattern};
+use pgkeep::progress::{Event, Events};
+use pgkeep::text::Text;
+use pgkeep::{Error, Result};
+
+use super::{environment, screen};
 
 /// Where the repository is.
 #[derive(Args, Clone, Debug)]
@@ -10,7 +21,21 @@ use clap::Args;
 pub(crate) struct Place {
     /// Folder of the repository [default: $PGKEEP_REPOSITORY]
     #[arg(long, value_name = "PLACE")]
-    pub(crate) repo: Option<String>,
+    repo: Option<String>,
+}
+
+impl Place {
+    /// The place as it was typed or stands in the environment.
+    pub(crate) fn name(&self) -> Result<String> {
+        let named = match &self.repo {
+            Some(name) => Some(name.clone()),
+            None => environment::variable("PGKEEP_REPOSITORY")?,
+        };
+        named.filter(|name| !name.is_empty()).ok_or_else(|| Error::Usage {
+            message: "no repository is named".into(),
+            hint: Some("name its folder: `--repo FOLDER`, or set PGKEEP_REPOSITORY; `pgkeep init` makes one".into()),
+        })
+    }
 }
 
 /// Who opens the repository.
@@ -19,8 +44,8 @@ pub(crate) struct Place {
 pub(crate) struct Identities {
     /// File with an owner's identity; may be given several times [default: $PGKEEP_IDENTITY, which holds paths or the
     /// identity itself, then the folder in which `pgkeep init` leaves identities]
-    #[arg(long = "identity", short, value_name = "FILE")]
-    pub(crate) identity: Vec<PathBuf>,
+    #[arg(long = "identity", short = 'i', value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
 }
 
 /// Where the server is; libpq's environment variables, service file and password file count too.
@@ -48,6 +73,63 @@ pub(crate) struct Connection {
     pub(crate) password: bool,
 }
 
+impl Connection {
+    /// The server as it was typed, completed by the environment, and a password that was asked for where one is needed
+    /// and a terminal is there.
+    pub(crate) async fn config(&self, database: Option<&str>, events: &Events) -> Result<Config> {
+        let text = |value: &Option<String>| value.as_deref().map(Text::from);
+        let given = Given {
+            host: text(&self.host),
+            port: text(&self.port),
+            user: text(&self.username),
+            database: database.map(Text::from).or_else(|| text(&self.dbname)),
+        };
+        let mut config = environment::resolve(&given)?;
+        for message in config.warnings.drain(..) {
+            events(Event::Warning { message, hint: None });
+        }
+        if self.password || (!self.no_password && wants_password(&config).await) {
+            let prompt = format!("Password for role {}: ", screen::line(&config.user.lossy()));
+            match environment::ask_secret(&prompt) {
+                Some(password) => config.password = Some(Password::from(password.as_bytes())),
+                None if self.password => {
+                    return Err(Error::Usage {
+                        message: "there is no terminal to ask for a password on".into(),
+                        hint: Some("leave -W out; set PGPASSWORD or write a line into ~/.pgpass".into()),
+                    });
+                }
+                None => {}
+            }
+        }
+        Ok(config)
+    }
+}
+
+impl Connection {
+    /// Whether anything names a database, so that it is not only the default by the role's name.
+    pub(crate) fn names_database(&self) -> Result<bool> {
+        let by_variable = |name| environment::variable(name).map(|value| value.is_some());
+        Ok(self.dbname.is_some() || by_variable("PGDATABASE")? || by_variable("DATABASE_URL")?)
+    }
+}
+
+/// Whether the server asks for a password that nobody has given yet. Costs a connection, so that a person is asked
+/// before the work starts and not in the middle of it; programs without a terminal are never asked.
+async fn wants_password(config: &Config) -> bool {
+    if config.password.is_some() || !environment::has_terminal() {
+        return false;
+    }
+    match Session::connect(config).await {
+        Ok(session) => {
+            session.close().await;
+            false
+        }
+        Err(Error::Connect { source, .. }) => matches!(*source, Cause::NoPassword),
+        // Told when the work itself connects.
+        Err(_) => false,
+    }
+}
+
 /// Which schemas and tables.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Selection")]
@@ -64,4 +146,52 @@ pub(crate) struct Selection {
     /// No tables, views and sequences that match; may be given several times
     #[arg(long = "exclude-table", short = 'T', value_name = "PATTERN")]
     pub(crate) exclude_tables: Vec<String>,
+}
+
+impl Selection {
+    /// The flags as they were typed, for people.
+    pub(crate) fn written(&self) -> Vec<Text> {
+        let flags =
+            [("-n", &self.schemas), ("-N", &self.exclude_schemas), ("-t", &self.tables), ("-T", &self.exclude_tables)];
+        let written = |(flag, patterns): (&str, &Vec<String>)| {
+            patterns.iter().map(|pattern| Text::from(format!("{flag} {pattern}"))).collect::<Vec<_>>()
+        };
+        flags.into_iter().flat_map(written).collect()
+    }
+
+    /// What is meant, for `purpose`.
+    pub(crate) fn chosen(&self, purpose: Purpose) -> Result<select::Selection> {
+        Ok(select::Selection {
+            purpose,
+            schemas: schemas(&self.schemas)?,
+            exclude_schemas: schemas(&self.exclude_schemas)?,
+            tables: relations(&self.tables)?,
+            exclude_tables: relations(&self.exclude_tables)?,
+            ..select::Selection::default()
+        })
+    }
+}
+
+fn schemas(written: &[String]) -> Result<Vec<Pattern>> {
+    written.iter().map(|pattern| Pattern::of_schema(pattern.as_str())).collect()
+}
+
+fn relations(written: &[String]) -> Result<Vec<TablePattern>> {
+    let relation =
+        |pattern: &String| Ok(TablePattern { pattern: Pattern::of_relation(pattern.as_str())?, children: false });
+    written.iter().map(relation).collect()
+}
+
+/// How much at once.
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct Jobs {
+    /// Parts to move at the same time; the server sees one connection more
+    #[arg(long, short, value_name = "NUMBER", default_value = "4")]
+    pub(crate) jobs: NonZeroU16,
+}
+
+impl Jobs {
+    pub(crate) fn number(self) -> usize {
+        usize::from(self.jobs.get())
+    }
 }

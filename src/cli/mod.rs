@@ -10,15 +10,33 @@ mod completions;
 mod environment;
 mod exit;
 mod flags;
+mod identity;
+mod init;
+mod list;
+mod opening;
 mod report;
 mod screen;
+mod show;
+mod table;
 mod units;
 
 use std::process::ExitCode;
 
 use clap::Parser as _;
 
+use pgkeep::cancel::Cancellation;
+
 use arguments::Arguments;
+use exit::Outcome;
+use report::Output;
+
+/// What every command is given besides its own flags.
+pub(crate) struct Context {
+    /// How much to say, and how.
+    output: Output,
+    /// Heard by everything that takes long.
+    cancellation: Cancellation,
+}
 
 /// Runs what the command line asks for.
 pub(crate) fn main() -> ExitCode {
@@ -30,11 +48,14 @@ pub(crate) fn main() -> ExitCode {
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
-    let json = arguments.output.json;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    let outcome = match runtime {
-        Ok(runtime) => runtime.block_on(cancel::unless_cancelled(arguments.run())),
-        Err(error) => Err(exit::Failure::Output(error)),
-    };
-    exit::conclude(outcome, json)
+    let context = Context { output: arguments.output, cancellation: Cancellation::default() };
+    exit::conclude(run(arguments, &context), context.output.json)
+}
+
+fn run(arguments: Arguments, context: &Context) -> Outcome {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        cancel::listen(&context.cancellation)?;
+        arguments.run(context).await
+    })
 }

@@ -319,7 +319,12 @@ impl Snapshots {
     }
 }
 
-async fn stated_id(store: &Store) -> Result<RepositoryId> {
+/// The id that a place says it has, to find the identity that may open it. Proves nothing: [`Repository::open`] does.
+///
+/// # Errors
+///
+/// As [`Repository::open`].
+pub async fn stated_id(store: &Store) -> Result<RepositoryId> {
     let place = store.place();
     match store.size(CONFIG).await? {
         None => Err(not_a_repository(place)),

@@ -1,5 +1,6 @@
 //! Integration tests: one binary, real servers. `harness` starts them; every other module tests one thing.
 
+mod cli;
 mod harness;
 mod oracles;
 mod pg_config;

@@ -98,6 +98,11 @@ impl Output {
         if self.json { json::write(&Summary { event: "summary", command, value }) } else { self.text(text) }
     }
 
+    /// Prints one result of several as an event of its own.
+    pub(crate) fn event(self, value: &impl Serialize) -> io::Result<()> {
+        json::write(value)
+    }
+
     /// Prints `text` on stdout.
     pub(crate) fn text(self, text: &str) -> io::Result<()> {
         use std::io::Write as _;

@@ -1,0 +1,30 @@
+//! Opens the repository that a command line means with the identity that can be found for it.
+
+use std::path::PathBuf;
+
+use pgkeep::repository::{self, Repository};
+use pgkeep::store::Store;
+use pgkeep::{Error, Result};
+
+use super::environment;
+use super::flags::{Identities, Place};
+use super::identity::{Found, default_file};
+
+/// Opens the repository as an owner.
+pub(crate) async fn open(place: &Place, identities: &Identities) -> Result<Repository> {
+    let store = Store::open(&place.name()?)?;
+    let stated = repository::stated_id(&store).await?;
+    let found = Found::look(&identities.files, stated)?;
+    if found.identities.is_empty() {
+        return Err(no_identity(store.place(), environment::identity_folder().map(|at| default_file(&at, stated))));
+    }
+    Repository::open(store, &found.identities, found.expected(stated)).await
+}
+
+fn no_identity(place: &str, looked_at: Result<PathBuf>) -> Error {
+    let looked = looked_at.map(|file| format!("; {} is not there", file.display())).unwrap_or_default();
+    Error::Key {
+        message: format!("no identity is at hand for the repository in {place}"),
+        hint: Some(format!("name the file that `pgkeep init` wrote: `-i FILE`, or set PGKEEP_IDENTITY{looked}")),
+    }
+}
