@@ -4,9 +4,13 @@
 
 pub mod blocks;
 pub mod cancel;
+pub mod cat;
 pub mod catalog;
 pub mod codec;
 pub mod cpu;
+pub mod diff;
+pub mod drill;
+pub mod dump;
 pub mod error;
 pub mod hash;
 pub mod limits;
@@ -15,6 +19,8 @@ pub mod pg;
 pub mod plan;
 pub mod progress;
 pub mod repository;
+pub mod restore;
+pub mod script;
 pub mod store;
 pub mod text;
 

@@ -7,6 +7,7 @@ from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamesp
 cross join lateral pg_catalog.pg_get_sequence_data(c.oid) p                       --@ 18+
 where c.relkind = 'S' and c.relpersistence <> 't'
   and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
-  and pg_catalog.has_schema_privilege(n.oid, 'USAGE') and pg_catalog.has_sequence_privilege(c.oid, 'SELECT')
+  and case when c.relkind = 'S' and pg_catalog.has_schema_privilege(n.oid, 'USAGE')
+           then pg_catalog.has_sequence_privilege(c.oid, 'SELECT') else false end
   and not (c.relpersistence = 'u' and pg_catalog.pg_is_in_recovery())
 order by c.oid

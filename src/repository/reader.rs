@@ -58,6 +58,13 @@ impl Reader {
         &self.snapshot
     }
 
+    /// Makes digests that compare with those of this snapshot.
+    #[must_use]
+    pub fn digester(&self) -> Digester {
+        let keys = self.repository.keyring().epoch(self.snapshot.epoch);
+        Digester::new(&keys.expect("a record of an unknown epoch does not open").row_key())
+    }
+
     /// What the snapshot consists of.
     ///
     /// # Errors

@@ -9,5 +9,6 @@ mod pg_session;
 mod pg_snapshot;
 mod pg_tls;
 mod repository;
+mod roundtrip;
 mod sample;
 mod schema;

@@ -1,0 +1,188 @@
+//! Proof that a snapshot restores: into a scratch database, every table read back and compared, the user's own checks
+//! run, the database dropped.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+
+use crate::error::{Error, Result};
+use crate::hash::StoredId;
+use crate::pg::{Config, Connector, Session};
+use crate::plan::Pattern;
+use crate::plan::select::{Selection, TablePattern, select};
+use crate::progress::{Event, Events};
+use crate::repository::{Manifest, Reader};
+use crate::restore::{self, TableCheck, Verdict};
+use crate::text;
+use crate::text::Text;
+
+/// What to try, and where.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// How to restore; the target names the server, its database is replaced by a scratch one.
+    pub restore: restore::Options,
+    /// Restore only the smallest tables that fit into this many bytes of COPY text.
+    pub max_bytes: Option<u64>,
+    /// Statements that must each return exactly true, with the file that they come from.
+    pub checks: Vec<(String, String)>,
+    /// Whether to leave the scratch database behind.
+    pub keep: bool,
+}
+
+/// What came out.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// The snapshot that was tried.
+    pub snapshot: StoredId,
+    /// Database that was dumped.
+    pub database: String,
+    /// Scratch database that it was restored into.
+    pub scratch: String,
+    /// What was restored.
+    pub restored: restore::Summary,
+    /// Every table with rows.
+    pub tables: Vec<TableCheck>,
+    /// Every check of the user.
+    pub checks: Vec<Check>,
+    /// Whether everything is as it was.
+    pub passed: bool,
+    /// From the first question to the last answer.
+    #[serde(rename = "seconds", serialize_with = "seconds")]
+    pub took: Duration,
+}
+
+/// A check of the user.
+#[derive(Clone, Debug, Serialize)]
+pub struct Check {
+    /// File it comes from.
+    pub file: String,
+    /// The statement.
+    pub statement: String,
+    /// Whether it returned true.
+    pub passed: bool,
+    /// What it returned or failed with instead.
+    pub answer: String,
+}
+
+fn seconds<S: serde::Serializer>(took: &Duration, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+    serializer.serialize_f64(took.as_secs_f64())
+}
+
+/// Runs a drill. The scratch database is dropped whatever happens, unless it is to be kept.
+///
+/// # Errors
+///
+/// Where the restore fails or a server is lost. Differences are no error here but in the report.
+pub async fn run(reader: &Reader, options: &Options, events: &Events) -> Result<Report> {
+    let started = Instant::now();
+    let scratch = scratch_name()?;
+    let admin = options.restore.target.clone();
+    let mut restore = options.restore.clone();
+    restore.target = admin.with_database(scratch.as_str());
+    restore.create_database = true;
+    if let Some(most) = options.max_bytes {
+        restore.selection = sample(&reader.manifest().await?, &restore.selection, most)?;
+    }
+    let tried = attempt(reader, options, &restore, events).await;
+    let dropped = if options.keep { Ok(()) } else { drop_scratch(&admin, &scratch).await };
+    let (restored, tables, checks) = tried?;
+    dropped?;
+    let passed =
+        tables.iter().all(|table| table.verdict != Verdict::Differs) && checks.iter().all(|check| check.passed);
+    let database = reader.snapshot().snapshot.head.source.database.lossy().into_owned();
+    Ok(Report {
+        snapshot: reader.snapshot().id,
+        database,
+        scratch,
+        restored,
+        tables,
+        checks,
+        passed,
+        took: started.elapsed(),
+    })
+}
+
+type Tried = (restore::Summary, Vec<TableCheck>, Vec<Check>);
+
+async fn attempt(reader: &Reader, options: &Options, restore: &restore::Options, events: &Events) -> Result<Tried> {
+    let restored = restore::run(reader, restore, events).await?;
+    let connector = Arc::new(Connector::new(restore.target.clone()));
+    let work = async {
+        let tables = restore::read_back(reader, restore, &connector, events).await?;
+        let checks = checks(&connector, options, events).await?;
+        Ok((tables, checks))
+    };
+    let done = restore.cancellation.unless(work).await;
+    if done.is_err() {
+        connector.cancel_all().await;
+    }
+    let (tables, checks) = done?;
+    Ok((restored, tables, checks))
+}
+
+async fn checks(connector: &Connector, options: &Options, events: &Events) -> Result<Vec<Check>> {
+    if options.checks.is_empty() {
+        return Ok(Vec::new());
+    }
+    events(Event::Step { step: "check" });
+    let mut session = connector.connect().await?;
+    let mut all = Vec::new();
+    for (file, statement) in &options.checks {
+        let answer = answer(&mut session, statement).await;
+        all.push(Check { file: file.clone(), statement: statement.clone(), passed: answer == "true", answer });
+    }
+    Ok(all)
+}
+
+/// `true`, or what came instead.
+async fn answer(session: &mut Session, statement: &str) -> String {
+    match session.query(statement).await {
+        Ok(rows) => match rows.iter().map(|row| row.values().next().flatten()).collect::<Vec<_>>().as_slice() {
+            [Some(value)] if *value == "t" => "true".into(),
+            [Some(value)] => value.lossy().into_owned(),
+            [None] => "null".into(),
+            rows => format!("{} rows", rows.len()),
+        },
+        Err(error) => {
+            let cause = std::error::Error::source(&error).map(ToString::to_string);
+            cause.unwrap_or_else(|| error.to_string())
+        }
+    }
+}
+
+/// The smallest tables whose rows fit together, as a selection.
+fn sample(manifest: &Manifest, selection: &Selection, most: u64) -> Result<Selection> {
+    let selected = select(&manifest.objects, selection)?;
+    let mut sizes: std::collections::BTreeMap<_, u64> = std::collections::BTreeMap::new();
+    for part in manifest.parts.iter().filter(|part| selected.data[part.object.0 as usize]) {
+        *sizes.entry(part.object).or_default() += part.stored.digest.bytes;
+    }
+    let mut by_size: Vec<_> = sizes.into_iter().collect();
+    by_size.sort_by_key(|&(_, bytes)| bytes);
+    let mut left = most;
+    let mut tables = Vec::new();
+    for (object, bytes) in by_size {
+        let Some(rest) = left.checked_sub(bytes) else { break };
+        left = rest;
+        let pattern = Pattern::of_relation(manifest.objects[object.0 as usize].name.sql())?;
+        tables.push(TablePattern { pattern, children: false });
+    }
+    if tables.is_empty() {
+        return Err(Error::usage(format!("no table fits into {most} bytes")));
+    }
+    Ok(Selection { tables, with_dependencies: true, ..selection.clone() })
+}
+
+fn scratch_name() -> Result<String> {
+    let mut random = [0; 6];
+    getrandom::fill(&mut random).map_err(|error| Error::usage(format!("no random numbers: {error}")))?;
+    Ok(format!("pgkeep_drill_{}", crate::hash::hex(&random)))
+}
+
+async fn drop_scratch(admin: &Config, scratch: &str) -> Result<()> {
+    let name = Text::from(scratch);
+    let mut session = restore::maintenance(admin).await?;
+    let statement = text!["DROP DATABASE IF EXISTS ", name.ident(), " WITH (FORCE)"];
+    session.run(statement).await.map_err(|e| e.while_doing(format!("drop the scratch database {name}")))
+}

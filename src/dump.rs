@@ -1,0 +1,171 @@
+//! From a database to the repository.
+//!
+//! A lead session locks the tables, takes the server snapshot and reads the catalog; workers join the server snapshot
+//! and copy parts. The snapshot in the repository is put last: a dump that dies before leaves nothing that is listed,
+//! and what it had stored is found again by the next one.
+
+mod chosen;
+mod copy;
+mod facts;
+mod lead;
+mod parts;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::cancel::Cancellation;
+use crate::catalog;
+use crate::error::Result;
+use crate::hash::StoredId;
+use crate::object::{Kind, ObjectId};
+use crate::pg::snapshot::Taking;
+use crate::pg::{Config, Connector, snapshot};
+use crate::plan::select::Selection;
+use crate::progress::{Event, Events};
+use crate::repository::{self, About, Manifest, Part, Repository, WriteOptions};
+use crate::text::Text;
+use chosen::Chosen;
+use copy::Copying;
+use lead::Lead;
+
+/// What to dump, and how.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The database.
+    pub source: Config,
+    /// Parts at the same time; the server sees one connection more.
+    pub jobs: usize,
+    /// What of the database.
+    pub selection: Selection,
+    /// The patterns of the selection as they were given, for people.
+    pub patterns: Vec<Text>,
+    /// What people want to call the snapshot.
+    pub label: Option<String>,
+    /// How the server snapshot is taken.
+    pub taking: Taking,
+    /// Whether to leave out the rows that the role may not read, instead of refusing; the snapshot says what is missing.
+    pub skip_unreadable: bool,
+    /// How chunks are written.
+    pub writing: WriteOptions,
+    /// Stops the dump.
+    pub cancellation: Cancellation,
+}
+
+/// What a dump stored.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Summary {
+    /// The new snapshot.
+    pub snapshot: StoredId,
+    /// Database that was dumped.
+    pub database: String,
+    /// How much it is, and how much of it was new to the repository.
+    #[serde(flatten)]
+    pub totals: repository::Totals,
+    /// What is missing, each with its reason; empty for a complete snapshot.
+    pub missing: Vec<String>,
+    /// How long the server snapshot was held; it keeps the server from cleaning up dead rows.
+    #[serde(rename = "held_seconds", serialize_with = "seconds")]
+    pub held: Duration,
+    /// From the first question to the commit.
+    #[serde(rename = "seconds", serialize_with = "seconds")]
+    pub took: Duration,
+}
+
+fn seconds<S: serde::Serializer>(took: &Duration, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+    serializer.serialize_f64(took.as_secs_f64())
+}
+
+/// Dumps a database.
+///
+/// # Errors
+///
+/// Whatever fails; the repository then lists nothing new, and what was stored so far is found by the next dump.
+pub async fn run(repository: &Repository, options: &Options, events: &Events) -> Result<Summary> {
+    let connector = Arc::new(Connector::new(options.source.clone()));
+    let done = options.cancellation.unless(dump(repository, options, &connector, events)).await;
+    if done.is_err() {
+        connector.cancel_all().await;
+    }
+    done
+}
+
+async fn dump(
+    repository: &Repository,
+    options: &Options,
+    connector: &Arc<Connector>,
+    events: &Events,
+) -> Result<Summary> {
+    let started = Instant::now();
+    events(Event::Step { step: "open repository" });
+    let writer = repository.writer(options.writing.clone()).await?;
+    let mut lead = Lead::begin(connector, options, events).await?;
+    let positions = catalog::positions(&mut lead.session).await?;
+    let parts = parts::split(&lead.chosen.objects, &lead.chosen.data, &lead.sizes, lead.session.major());
+    announce(lead.chosen.objects.len(), &parts, events);
+    let copying = Copying {
+        connector: Arc::clone(connector),
+        writer: writer.clone(),
+        events: Events::clone(events),
+        server_snapshot: lead.server_snapshot.clone(),
+        copy_options: format!(" WITH (ENCODING '{}')", snapshot::encoding(&lead.session)),
+    };
+    let copied = copying.run(&mut lead.session, parts, options.jobs).await?;
+    let (facts, chosen, sizes) = (lead.facts.clone(), lead.chosen.clone(), std::mem::take(&mut lead.sizes));
+    let held = lead.end().await?;
+    events(Event::Step { step: "commit" });
+    let head = facts.head(options, chosen.missing.len());
+    let missing = chosen.missing.iter().map(|(table, reason)| format!("rows of table {table}: {reason}")).collect();
+    let manifest = manifest(chosen, copied, &positions, &sizes, options);
+    let finished = writer.finish(&manifest, head).await?;
+    Ok(Summary {
+        snapshot: finished.id,
+        database: facts.name.lossy().into_owned(),
+        totals: finished.snapshot.totals,
+        missing,
+        held,
+        took: started.elapsed(),
+    })
+}
+
+fn announce(objects: usize, parts: &[parts::Part], events: &Events) {
+    events(Event::Planned {
+        tables: parts.iter().filter(|part| part.number == 0).count() as u64,
+        parts: parts.len() as u64,
+        bytes: parts.iter().map(|part| part.bytes).sum(),
+        rows: None,
+        objects: objects as u64,
+    });
+    events(Event::Step { step: "copy" });
+}
+
+fn manifest(
+    chosen: Chosen,
+    copied: Vec<copy::Copied>,
+    positions: &[catalog::Position],
+    sizes: &HashMap<u32, catalog::Size>,
+    options: &Options,
+) -> Manifest {
+    let mut copied = copied;
+    copied.sort_by_key(|(part, _)| (part.object, part.number));
+    let parts = copied.into_iter().map(|(part, stored)| Part { object: part.object, range: part.range, stored });
+    let sequences: HashMap<u32, ObjectId> = chosen
+        .objects
+        .iter()
+        .zip(&chosen.data)
+        .filter(|(object, data)| object.kind == Kind::Sequence && **data)
+        .map(|(object, _)| (object.oid, object.id))
+        .collect();
+    let position = |position: &catalog::Position| {
+        let (last_value, is_called) = (position.last_value, position.is_called);
+        Some(repository::Position { object: *sequences.get(&position.oid)?, last_value, is_called })
+    };
+    let tables = chosen.objects.iter().filter(|object| object.table.is_some());
+    Manifest {
+        about: About { patterns: options.patterns.clone(), missing: chosen.missing.clone() },
+        parts: parts.collect(),
+        sequences: positions.iter().filter_map(position).collect(),
+        relfilenodes: tables.filter_map(|object| Some((object.id, sizes.get(&object.oid)?.file))).collect(),
+        objects: chosen.objects,
+    }
+}

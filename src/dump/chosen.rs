@@ -1,0 +1,126 @@
+//! The objects of a dump, and whose rows go with it.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::catalog::Lockable;
+use crate::dump::Options;
+use crate::error::{Error, Result};
+use crate::object::{Kind, Lack, Object, ObjectId};
+use crate::plan::select::{Selected, select};
+use crate::progress::{Event, Events};
+use crate::text::Text;
+
+/// What was chosen of a catalog, renumbered.
+#[derive(Clone)]
+pub(super) struct Chosen {
+    pub(super) objects: Vec<Object>,
+    /// By object.
+    pub(super) data: Vec<bool>,
+    /// Tables whose rows should be there and are not, each with the reason.
+    pub(super) missing: Vec<(Text, Text)>,
+}
+
+impl Chosen {
+    /// Chooses by what was asked for and by what this role may read.
+    pub(super) fn new(
+        objects: Vec<Object>,
+        listed: &[Lockable],
+        standby: bool,
+        options: &Options,
+        events: &Events,
+    ) -> Result<Self> {
+        let selected = select(&objects, &options.selection)?;
+        for pattern in &selected.unmatched {
+            let message = format!("no object matches {pattern}");
+            events(Event::Warning { message, hint: None });
+        }
+        let mut data = selected.data.clone();
+        let missing = hidden(&objects, &mut data, listed, standby, options)?;
+        Ok(Self::renumbered(objects, &selected, &data, missing, options))
+    }
+
+    fn renumbered(
+        objects: Vec<Object>,
+        selected: &Selected,
+        data: &[bool],
+        missing: Vec<(Text, Text)>,
+        options: &Options,
+    ) -> Self {
+        let lack = |id: &ObjectId| {
+            let object = &objects[id.0 as usize];
+            Lack { kind: object.kind, name: object.name.clone() }
+        };
+        let wanted = |at: usize| selected.keep[at] || data[at];
+        let mut ids: HashMap<ObjectId, ObjectId> = HashMap::new();
+        let mut kept = Vec::new();
+        for (at, object) in objects.iter().enumerate().filter(|(at, _)| wanted(*at)) {
+            let id = ObjectId(u32::try_from(ids.len()).expect("fewer objects than there were"));
+            ids.insert(object.id, id);
+            let lacking = |need: &&ObjectId| !wanted(need.0 as usize) && !is_everywhere(&objects[need.0 as usize]);
+            let lacks = object.needs.iter().filter(lacking).map(lack).collect();
+            let mut object = Object { id, lacks, ..object.clone() };
+            if !selected.keep[at] {
+                object.create.clear();
+                object.finish.clear();
+            }
+            options.selection.trim(&mut object);
+            kept.push(object);
+        }
+        for object in &mut kept {
+            object.needs = object.needs.iter().filter_map(|id| ids.get(id).copied()).collect();
+            object.part_of = object.part_of.and_then(|id| ids.get(&id).copied());
+        }
+        let data = (0..objects.len()).filter(|at| wanted(*at)).map(|at| data[at]).collect();
+        Self { objects: kept, data, missing }
+    }
+
+    /// Oids of the tables that have to be locked.
+    pub(super) fn tables(&self) -> HashSet<u32> {
+        let wanted = self.objects.iter().zip(&self.data).filter(|(object, data)| is_read(object, **data));
+        wanted.map(|(object, _)| object.oid).collect()
+    }
+}
+
+/// Needed things that every target can be expected to have or to get first.
+fn is_everywhere(object: &Object) -> bool {
+    matches!(object.kind, Kind::Schema | Kind::Extension | Kind::Language)
+}
+
+/// Whether a dump reads more of a table than its grants and comments.
+fn is_read(object: &Object, data: bool) -> bool {
+    object.kind == Kind::Table && (data || !object.create.is_empty())
+}
+
+/// Takes from `data` what cannot be read, or fails with all of it where that was not allowed.
+fn hidden(
+    objects: &[Object],
+    data: &mut [bool],
+    listed: &[Lockable],
+    standby: bool,
+    options: &Options,
+) -> Result<Vec<(Text, Text)>> {
+    let tables: HashMap<u32, &Lockable> = listed.iter().map(|table| (table.oid, table)).collect();
+    let (mut missing, mut forbidden) = (Vec::new(), Vec::new());
+    for (object, data) in objects.iter().zip(data).filter(|(object, data)| **data && object.kind == Kind::Table) {
+        let Some(table) = tables.get(&object.oid) else { continue };
+        let reason = match (table.readable, table.filtered, table.unlogged && standby) {
+            (_, _, true) => "unlogged tables cannot be read on a standby",
+            (false, ..) => "the role has no SELECT privilege",
+            (true, true, _) => "row security hides rows from the role",
+            (true, false, false) => continue,
+        };
+        *data = false;
+        if !(table.unlogged && standby) {
+            forbidden.push(format!("\n  {}: {reason}", table.name));
+        }
+        missing.push((Text::from(table.name.to_string()), Text::from(reason)));
+    }
+    if forbidden.is_empty() || options.skip_unreadable {
+        return Ok(missing);
+    }
+    Err(Error::unsupported(
+        format!("the rows of {} tables cannot be read:{}", forbidden.len(), forbidden.concat()),
+        "grant SELECT on them (or pg_read_all_data, 14+), and BYPASSRLS where row security is on; or dump all else with \
+         --skip-unreadable",
+    ))
+}

@@ -1,0 +1,169 @@
+//! Copies all parts into the repository: workers on the lead's server snapshot, the largest part first.
+//!
+//! A worker whose connection drops comes back to the same server snapshot and repeats its part. A worker that cannot
+//! lock a table at once gives the part to the lead, which holds the lock already: waiting behind somebody's exclusive
+//! lock would never end. Only the loss of the lead ends a dump.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use futures_util::stream;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+use crate::blocks::Blocks;
+use crate::dump::parts::Part;
+use crate::error::{Error, Result};
+use crate::pg::{Connector, Session, snapshot};
+use crate::progress::{Event, Events};
+use crate::repository::{Stored, Writer};
+use crate::text;
+
+/// How often a part may lose its connection before the dump gives up.
+const TRIES: u32 = 5;
+/// The lead says something at least this often: network devices forget idle connections much sooner than keepalives
+/// of two hours would notice.
+const HEARTBEAT: Duration = Duration::from_secs(30);
+/// `lock_not_available`: somebody waits for or holds a stronger lock.
+const LOCK_NOT_AVAILABLE: &str = "55P03";
+
+/// What all workers share.
+pub(super) struct Copying {
+    pub(super) connector: Arc<Connector>,
+    pub(super) writer: Writer,
+    pub(super) events: Events,
+    /// Name of the lead's server snapshot.
+    pub(super) server_snapshot: String,
+    /// ` WITH (ENCODING '..')`: rows travel in the server's encoding, byte for byte.
+    pub(super) copy_options: String,
+}
+
+/// A part and where its rows are now.
+pub(super) type Copied = (Part, Stored);
+
+impl Copying {
+    /// Copies `parts` with `jobs` workers beside the lead's session, which stays usable.
+    pub(super) async fn run(self, lead: &mut Session, parts: Vec<Part>, jobs: usize) -> Result<Vec<Copied>> {
+        let count = parts.len();
+        let workers = jobs.min(count);
+        let shared = Arc::new(self);
+        let queue = Arc::new(Mutex::new(VecDeque::from(parts)));
+        let (to_lead, mut refused) = mpsc::channel(workers.max(1));
+        let mut tasks = JoinSet::new();
+        for _ in 0..workers {
+            tasks.spawn(Arc::clone(&shared).work(Arc::clone(&queue), to_lead.clone()));
+        }
+        drop(to_lead);
+        let mut copied = Vec::with_capacity(count);
+        let mut heartbeat = tokio::time::interval(HEARTBEAT);
+        loop {
+            tokio::select! {
+                Some(part) = refused.recv() => {
+                    let stored = shared.copy(lead, &part).await?;
+                    copied.push((part, stored));
+                }
+                done = tasks.join_next() => match done {
+                    Some(Ok(done)) => copied.extend(done?),
+                    Some(Err(panic)) => std::panic::resume_unwind(panic.into_panic()),
+                    None if refused.is_empty() => break,
+                    None => (),
+                },
+                _ = heartbeat.tick() => lead.run("select 1").await.map_err(|e| e.while_doing("keep the server snapshot"))?,
+            }
+        }
+        Ok(copied)
+    }
+
+    async fn work(
+        self: Arc<Self>,
+        queue: Arc<Mutex<VecDeque<Part>>>,
+        to_lead: mpsc::Sender<Part>,
+    ) -> Result<Vec<Copied>> {
+        let mut copied = Vec::new();
+        let mut session = None;
+        loop {
+            let next = queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+            let Some(part) = next else { break };
+            match self.attempt(&mut session, &part).await? {
+                Some(stored) => copied.push((part, stored)),
+                // The lead holds its end until all workers are done.
+                None => drop(to_lead.send(part).await),
+            }
+        }
+        if let Some(mut session) = session {
+            session.run("COMMIT").await?;
+        }
+        Ok(copied)
+    }
+
+    /// Copies a part on the worker's session, made anew where it is gone; `None` where the table cannot be locked.
+    async fn attempt(&self, session: &mut Option<Session>, part: &Part) -> Result<Option<Stored>> {
+        let mut tries = 0;
+        loop {
+            match self.attempt_once(session, part).await {
+                Ok(stored) => return Ok(Some(stored)),
+                Err(error) if error.sqlstate() == Some(LOCK_NOT_AVAILABLE) => {
+                    *session = None;
+                    return Ok(None);
+                }
+                Err(error) if error.is_disconnect() && tries < TRIES => {
+                    *session = None;
+                    tries += 1;
+                    let message = format!("lost the connection while copying {}: {error}", part.table);
+                    let hint = Some(format!("copying the part again, try {tries} of {TRIES}"));
+                    (self.events)(Event::Warning { message, hint });
+                    tokio::time::sleep(Duration::from_millis(200) * 2u32.pow(tries)).await;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    async fn attempt_once(&self, session: &mut Option<Session>, part: &Part) -> Result<Stored> {
+        let session = match session {
+            Some(session) => session,
+            none => {
+                let mut new = self.connector.connect().await?;
+                snapshot::join(&mut new, &self.server_snapshot).await?;
+                none.insert(new)
+            }
+        };
+        if let Some(table) = &part.lock {
+            let lock = text!["LOCK TABLE ONLY ", table, " IN ACCESS SHARE MODE NOWAIT"];
+            session.run(lock).await.map_err(|e| e.while_doing(format!("lock table {}", part.table)))?;
+        }
+        self.copy(session, part).await
+    }
+
+    async fn copy(&self, session: &mut Session, part: &Part) -> Result<Stored> {
+        let started = Instant::now();
+        let (table, number, of) = (part.table.clone(), part.number, part.of);
+        (self.events)(Event::PartStarted { table: table.clone(), part: number, of });
+        let statement = text![part.copy, self.copy_options];
+        let doing = &format!("copy {table}");
+        let moved = &|block: &[u8]| {
+            let rows = memchr::memchr_iter(b'\n', block).count() as u64;
+            (self.events)(Event::Moved { table: table.clone(), part: number, bytes: block.len() as u64, rows });
+        };
+        let mut copy = session.copy_out(statement).await.map_err(|e| e.while_doing(doing))?;
+        let blocks: Blocks<'_> = Box::pin(stream::try_unfold(&mut copy, |copy| async move {
+            let block = copy.block().await.map_err(|e| e.while_doing(doing))?;
+            Ok(block.map(|block| {
+                moved(&block);
+                (block, copy)
+            }))
+        }));
+        let stored = self.writer.put(blocks, &part.table).await?;
+        let rows = copy.rows().unwrap_or_default();
+        if rows != stored.digest.rows {
+            return Err(Error::damaged(
+                table,
+                format!("the server sent {rows} rows, {} were stored", stored.digest.rows),
+            ));
+        }
+        let took = started.elapsed();
+        (self.events)(Event::PartDone { table, part: number, of, rows, bytes: stored.digest.bytes, took });
+        Ok(stored)
+    }
+}

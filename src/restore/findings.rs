@@ -1,0 +1,150 @@
+//! What stands in the way of a restore, all at once, before anything is changed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use crate::object::{Kind, Object};
+use crate::restore::Options;
+use crate::restore::statements::is_created;
+use crate::restore::target::Target;
+use crate::text::Text;
+
+/// Something that people should know before the first change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// Whether the restore must fail.
+    pub fatal: bool,
+    /// A lower-case fragment that names the object.
+    pub message: String,
+    /// What to do about it.
+    pub hint: String,
+}
+
+/// What the source was, as far as it matters to the target.
+#[derive(Clone, Debug)]
+pub(crate) struct Origin {
+    /// `server_version_num`.
+    pub(crate) version: u32,
+    /// Encoding of the database.
+    pub(crate) encoding: String,
+    /// Whether everything is restored.
+    pub(crate) whole: bool,
+}
+
+/// All findings for these objects on this target.
+pub(crate) fn findings(objects: &[&Object], origin: &Origin, target: &Target, options: &Options) -> Vec<Finding> {
+    let mut all = Vec::new();
+    server(&mut all, origin, target, options);
+    collisions(&mut all, objects, origin, target);
+    extensions(&mut all, objects, target);
+    roles(&mut all, objects, target, options);
+    surroundings(&mut all, objects, target, options);
+    all
+}
+
+fn fatal(message: impl Into<String>, hint: impl Into<String>) -> Finding {
+    Finding { fatal: true, message: message.into(), hint: hint.into() }
+}
+
+fn server(all: &mut Vec<Finding>, origin: &Origin, target: &Target, options: &Options) {
+    let (from, to) = (origin.version / 10_000, target.version / 10_000);
+    if to < from {
+        all.push(fatal(
+            format!("the target runs PostgreSQL {to}, older than the source's {from}"),
+            format!("restore into PostgreSQL {from} or newer"),
+        ));
+    }
+    if target.standby {
+        all.push(fatal("the target is a standby and accepts no writes", "connect to its primary"));
+    }
+    if !target.may_create {
+        all.push(fatal(
+            format!("role {} may not create schemas in database {}", target.role, target.database),
+            "restore as the owner of the database",
+        ));
+    }
+    if target.encoding != origin.encoding.as_str() {
+        all.push(Finding {
+            fatal: false,
+            message: format!("the target's encoding is {}, the source's was {}", target.encoding, origin.encoding),
+            hint: "text that the target's encoding lacks will fail; create the database with the source's encoding"
+                .into(),
+        });
+    }
+    let wanted = i64::try_from(options.jobs).unwrap_or(i64::MAX).saturating_add(1);
+    if target.free < wanted {
+        all.push(fatal(
+            format!("the target has {} connections left, {wanted} are needed", target.free),
+            "give a smaller --jobs",
+        ));
+    }
+}
+
+fn collisions(all: &mut Vec<Finding>, objects: &[&Object], origin: &Origin, target: &Target) {
+    if origin.whole && !target.is_empty() {
+        all.push(fatal(
+            format!("database {} is not empty: it has {} objects", target.database, target.objects()),
+            "restore into a new database (-C creates it), or select what to bring back with -n or -t",
+        ));
+        return;
+    }
+    for object in objects.iter().filter(|object| is_created(object) && target.has(object.kind, &object.name)) {
+        all.push(fatal(
+            format!("{} {} exists in database {}", object.kind.noun(), object.name, target.database),
+            "restore into another database, or rename or drop it there",
+        ));
+    }
+}
+
+fn extensions(all: &mut Vec<Finding>, objects: &[&Object], target: &Target) {
+    for object in objects.iter().filter(|object| object.kind == Kind::Extension) {
+        if !target.extensions.contains(&object.name.name) {
+            all.push(fatal(
+                format!("extension {} is not available on the target server", object.name),
+                "install its package on the server",
+            ));
+        }
+    }
+}
+
+fn roles(all: &mut Vec<Finding>, objects: &[&Object], target: &Target, options: &Options) {
+    let mut missing: BTreeMap<&Text, BTreeSet<String>> = BTreeMap::new();
+    for object in objects {
+        for role in options.definitions.roles(object) {
+            if !target.roles.contains(role) {
+                missing.entry(role).or_default().insert(format!("{} {}", object.kind.noun(), object.name));
+            }
+        }
+    }
+    for (role, users) in missing {
+        let first = users.first().cloned().unwrap_or_default();
+        all.push(fatal(
+            format!("role {role} does not exist on the target; {first} and {} more need it", users.len() - 1),
+            format!("create it (CREATE ROLE {}), or leave out owners and grants with -O -x", role.ident()),
+        ));
+    }
+}
+
+fn surroundings(all: &mut Vec<Finding>, objects: &[&Object], target: &Target, options: &Options) {
+    let definitions = &options.definitions;
+    let spaces: BTreeSet<&Text> = objects.iter().filter_map(|object| object.tablespace.as_ref()).collect();
+    for space in spaces.into_iter().filter(|space| !space.is_empty() && !definitions.no_tablespaces) {
+        if !target.tablespaces.contains(space) {
+            all.push(fatal(
+                format!("tablespace {space} does not exist on the target"),
+                "create it, or put everything into the default one with --no-tablespaces",
+            ));
+        }
+    }
+    let methods: BTreeSet<&Text> = objects.iter().filter_map(|object| object.access_method.as_ref()).collect();
+    let created = |name: &Text| objects.iter().any(|o| o.kind == Kind::AccessMethod && o.name.name == *name);
+    for method in methods.into_iter().filter(|_| !definitions.no_table_access_method) {
+        if !target.access_methods.contains(method) && !created(method) {
+            all.push(fatal(
+                format!("table access method {method} does not exist on the target"),
+                "install the extension that brings it, or use the default with --no-table-access-method",
+            ));
+        }
+    }
+}

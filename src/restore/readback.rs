@@ -1,0 +1,128 @@
+//! Reads tables back from the server and compares rows and digests with the snapshot.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde::Serialize;
+use tokio::task::JoinSet;
+
+use crate::error::Result;
+use crate::hash::Digest;
+use crate::object::{Kind, Object, ObjectId};
+use crate::pg::{Connector, Session, settings};
+use crate::progress::{Event, Events};
+use crate::repository::{Part, Reader};
+use crate::text;
+use crate::text::Text;
+
+/// A table as the snapshot has it and as the server gave it back.
+#[derive(Clone, Debug, Serialize)]
+pub struct TableCheck {
+    /// As people write it.
+    pub table: String,
+    /// Rows in the snapshot.
+    pub rows: u64,
+    /// Bytes of COPY text in the snapshot.
+    pub bytes: u64,
+    /// Rows that the server has.
+    pub rows_found: u64,
+    /// How it came out.
+    pub verdict: Verdict,
+}
+
+/// How a table came out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Every row is what it was.
+    Same,
+    /// Rows differ.
+    Differs,
+    /// As many rows, but the servers print values differently, so that digests say nothing.
+    NotComparable,
+}
+
+/// What to read back.
+pub(crate) struct Readback {
+    pub(crate) connector: Arc<Connector>,
+    pub(crate) reader: Reader,
+    pub(crate) encoding: String,
+    /// Whether source and target are of one major version.
+    pub(crate) same_major: bool,
+    pub(crate) events: Events,
+}
+
+impl Readback {
+    /// Compares all tables whose `parts` are given, `jobs` at a time, the largest first.
+    pub(crate) async fn run(self, objects: &[Object], parts: &[Part], jobs: usize) -> Result<Vec<TableCheck>> {
+        (self.events)(Event::Step { step: "read back" });
+        let mut expected: HashMap<ObjectId, Digest> = HashMap::new();
+        for part in parts {
+            expected.entry(part.object).or_default().add(part.stored.digest);
+        }
+        let mut queue: Vec<(Object, Digest)> = expected
+            .into_iter()
+            .map(|(id, digest)| (objects[id.0 as usize].clone(), digest))
+            .filter(|(object, _)| object.kind != Kind::LargeObjects)
+            .collect();
+        queue.sort_by_key(|(object, digest)| (digest.bytes, object.id));
+        let workers = jobs.min(queue.len());
+        let (shared, queue) = (Arc::new(self), Arc::new(Mutex::new(queue)));
+        let mut tasks = JoinSet::new();
+        for _ in 0..workers {
+            tasks.spawn(Arc::clone(&shared).work(Arc::clone(&queue)));
+        }
+        let mut all = Vec::new();
+        while let Some(done) = tasks.join_next().await {
+            match done {
+                Ok(done) => all.extend(done?),
+                Err(panic) => std::panic::resume_unwind(panic.into_panic()),
+            }
+        }
+        all.sort_by(|one, other| one.table.cmp(&other.table));
+        Ok(all)
+    }
+
+    async fn work(self: Arc<Self>, queue: Arc<Mutex<Vec<(Object, Digest)>>>) -> Result<Vec<TableCheck>> {
+        let mut session = self.connector.connect().await?;
+        session.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+        session.run(settings::reading(session.version(), &self.encoding)).await?;
+        let mut all = Vec::new();
+        loop {
+            let next = queue.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let Some((object, expected)) = next else { break };
+            all.push(self.check(&mut session, &object, expected).await?);
+        }
+        session.run("COMMIT").await?;
+        Ok(all)
+    }
+
+    async fn check(&self, session: &mut Session, object: &Object, expected: Digest) -> Result<TableCheck> {
+        let table = object.name.to_string();
+        let doing = format!("read back {table}");
+        let encoding = Text::from(self.encoding.as_str()).literal();
+        let columns = object.table.as_ref().map(crate::object::Table::column_list).unwrap_or_default();
+        let source = match object.table.as_ref().and_then(|table| table.condition.as_ref()) {
+            Some(condition) => {
+                let columns = columns.as_bytes().trim_ascii().to_vec();
+                let list = columns.strip_prefix(b"(").and_then(|l| l.strip_suffix(b")")).unwrap_or(b"*").to_vec();
+                text!["(SELECT ", list, " FROM ", object.name.sql(), " ", condition, ")"]
+            }
+            None => text![object.name.sql(), columns],
+        };
+        let statement = text!["COPY ", source, " TO STDOUT WITH (ENCODING ", encoding, ")"];
+        let mut copy = session.copy_out(statement).await.map_err(|e| e.while_doing(&doing))?;
+        let mut digester = self.reader.digester();
+        while let Some(block) = copy.block().await.map_err(|e| e.while_doing(&doing))? {
+            digester.push(&block);
+        }
+        let found = digester.finish();
+        let verdict = match (found == expected, found.rows == expected.rows, self.same_major) {
+            (true, ..) => Verdict::Same,
+            (false, true, false) => Verdict::NotComparable,
+            _ => Verdict::Differs,
+        };
+        (self.events)(Event::ObjectDone { kind: object.kind, name: table.clone() });
+        Ok(TableCheck { table, rows: expected.rows, bytes: expected.bytes, rows_found: found.rows, verdict })
+    }
+}

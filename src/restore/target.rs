@@ -1,0 +1,123 @@
+//! The database that a restore writes to: what it is, what it has already, what it lacks. Reads only.
+
+use std::collections::HashSet;
+
+use crate::error::Result;
+use crate::object::{Kind, Name};
+use crate::pg::Session;
+use crate::text::Text;
+
+/// The target as it is before the restore.
+#[derive(Debug)]
+pub(crate) struct Target {
+    /// `server_version_num`.
+    pub(crate) version: u32,
+    pub(crate) database: Text,
+    pub(crate) encoding: Text,
+    pub(crate) role: Text,
+    pub(crate) superuser: bool,
+    pub(crate) may_create: bool,
+    pub(crate) standby: bool,
+    /// Whether there is a schema `public`.
+    pub(crate) public: bool,
+    /// Connections that are still free.
+    pub(crate) free: i64,
+    pub(crate) roles: HashSet<Text>,
+    /// Extensions that the server could create.
+    pub(crate) extensions: HashSet<Text>,
+    pub(crate) tablespaces: HashSet<Text>,
+    pub(crate) access_methods: HashSet<Text>,
+    existing: HashSet<(Space, Name)>,
+}
+
+/// Names of different spaces do not collide.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+enum Space {
+    Schema,
+    Relation,
+    Routine,
+    Type,
+}
+
+impl Target {
+    /// Looks at the database of this session. Two queries.
+    pub(crate) async fn read(session: &mut Session) -> Result<Self> {
+        let doing = "look at the target";
+        let existing = existing(session).await?;
+        let rows = session.query(include_str!("target.sql")).await.map_err(|e| e.while_doing(doing))?;
+        let row = rows.one()?;
+        let set = |column: &str| row.texts(column).map(HashSet::from_iter);
+        Ok(Self {
+            version: row.number("version")?,
+            database: row.text("database")?,
+            encoding: row.text("encoding")?,
+            role: row.text("role")?,
+            superuser: row.boolean("superuser")?,
+            may_create: row.boolean("may_create")?,
+            standby: row.boolean("standby")?,
+            public: row.boolean("public")?,
+            free: row.number("free")?,
+            roles: set("roles")?,
+            extensions: set("extensions")?,
+            tablespaces: set("tablespaces")?,
+            access_methods: set("access_methods")?,
+            existing,
+        })
+    }
+
+    /// Turns this look at a maintenance database into the look at a database that will be made from template0.
+    pub(crate) fn becomes_new(&mut self, database: Text, encoding: &str) {
+        self.database = database;
+        self.encoding = Text::from(encoding);
+        self.may_create = true;
+        self.public = true;
+        self.existing.clear();
+    }
+
+    /// Whether the user has nothing in it: no schema, relation, routine or type beside what extensions brought.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.existing.is_empty()
+    }
+
+    /// How many objects there are already.
+    pub(crate) fn objects(&self) -> usize {
+        self.existing.len()
+    }
+
+    /// Whether an object that would be created is there already.
+    pub(crate) fn has(&self, kind: Kind, name: &Name) -> bool {
+        let space = match kind {
+            Kind::Schema => Space::Schema,
+            Kind::Table | Kind::ForeignTable | Kind::View | Kind::MaterializedView | Kind::Sequence => Space::Relation,
+            Kind::Function | Kind::Procedure | Kind::Aggregate => Space::Routine,
+            Kind::Type | Kind::Domain => Space::Type,
+            _ => return false,
+        };
+        self.existing.contains(&(space, name.clone()))
+    }
+
+    /// Whether a schema exists.
+    pub(crate) fn has_schema(&self, schema: &Text) -> bool {
+        (*schema == "public" && self.public) || self.existing.contains(&(Space::Schema, Name::plain(schema.clone())))
+    }
+}
+
+async fn existing(session: &mut Session) -> Result<HashSet<(Space, Name)>> {
+    let rows = session
+        .query(include_str!("existing.sql"))
+        .await
+        .map_err(|e| e.while_doing("list the objects of the target"))?;
+    rows.iter()
+        .map(|row| {
+            let kind = row.text("kind")?;
+            let space = match kind.as_bytes() {
+                b"schema" => Space::Schema,
+                b"relation" => Space::Relation,
+                b"routine" => Space::Routine,
+                _ => Space::Type,
+            };
+            let arguments = row.maybe("arguments")?;
+            Ok((space, Name { schema: row.maybe("schema")?, table: None, name: row.text("name")?, arguments }))
+        })
+        .collect()
+}

@@ -1,0 +1,200 @@
+//! Rows and everything after them, side by side as far as needs and locks allow.
+//!
+//! Keys and indexes of a table are built as soon as its own rows are there, while other tables still load; whatever
+//! could fire on rows or read other tables (triggers, foreign keys, policies, rules) waits until all rows are there.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+
+use crate::error::Result;
+use crate::object::{Kind, Object, ObjectId, Pass, Section};
+use crate::pg::Session;
+use crate::plan::{Item, Lock, Locks, Mode, Schedule};
+use crate::repository::Part;
+use crate::restore::Plan;
+use crate::restore::crew::{Seat, Work};
+use crate::restore::ledger;
+use crate::restore::load::Load;
+use crate::restore::phases::Restoring;
+use crate::restore::statements::is_created;
+
+/// What a schedule hands out.
+#[derive(Clone, Copy, Debug)]
+enum Task {
+    /// Position among the parts.
+    Load { at: usize, number: u32, of: u32 },
+    /// All rows are there.
+    Loaded,
+    /// An object after the rows.
+    Create(ObjectId),
+}
+
+/// A shared schedule.
+struct Jobs {
+    tasks: Vec<Task>,
+    schedule: Mutex<Schedule>,
+    changed: Notify,
+}
+
+/// Loads all parts and creates what comes after them on `jobs` sessions.
+pub(crate) async fn run(restoring: &Arc<Restoring>, plan: &Plan, jobs: usize) -> Result<()> {
+    let shared = Arc::new(Jobs::new(restoring, plan));
+    let mut crew = JoinSet::new();
+    for _ in 0..jobs.min(shared.tasks.len()) {
+        let (restoring, shared) = (Arc::clone(restoring), Arc::clone(&shared));
+        crew.spawn(async move { shared.work(&restoring).await });
+    }
+    while let Some(done) = crew.join_next().await {
+        match done {
+            Ok(done) => done?,
+            Err(panic) => std::panic::resume_unwind(panic.into_panic()),
+        }
+    }
+    Ok(())
+}
+
+impl Jobs {
+    fn new(restoring: &Restoring, plan: &Plan) -> Self {
+        let mut list = List::default();
+        list.loads(restoring);
+        let rows: Vec<usize> = (0..list.items.len()).collect();
+        let loaded = list.push(Task::Loaded, Item { needs: rows, ..Item::default() });
+        list.creations(restoring, plan, loaded);
+        Self { tasks: list.tasks, schedule: Mutex::new(Schedule::new(list.items)), changed: Notify::new() }
+    }
+
+    async fn work(&self, restoring: &Restoring) -> Result<()> {
+        let mut seat: Seat = None;
+        loop {
+            // Made before the look, so that no change between the look and the wait is missed.
+            let change = self.changed.notified();
+            let (next, finished) = {
+                let mut schedule = self.schedule.lock().unwrap_or_else(PoisonError::into_inner);
+                let next = schedule.next();
+                (next, schedule.is_finished())
+            };
+            match next {
+                Some(at) => {
+                    restoring.task(&mut seat, self.tasks[at]).await?;
+                    self.schedule.lock().unwrap_or_else(PoisonError::into_inner).done(at);
+                    self.changed.notify_waiters();
+                }
+                None if finished => return Ok(()),
+                None => change.await,
+            }
+        }
+    }
+}
+
+/// Items and tasks while they are listed, in step.
+#[derive(Default)]
+struct List {
+    tasks: Vec<Task>,
+    items: Vec<Item>,
+    /// Items that load an object's rows.
+    loads: HashMap<ObjectId, Vec<usize>>,
+}
+
+impl List {
+    fn push(&mut self, task: Task, item: Item) -> usize {
+        self.tasks.push(task);
+        self.items.push(item);
+        self.items.len() - 1
+    }
+
+    fn loads(&mut self, restoring: &Restoring) {
+        let mut counts: HashMap<ObjectId, u32> = HashMap::new();
+        for part in &restoring.parts {
+            *counts.entry(part.object).or_default() += 1;
+        }
+        let mut numbers: HashMap<ObjectId, u32> = HashMap::new();
+        for (at, part) in restoring.parts.iter().enumerate() {
+            let number = numbers.entry(part.object).or_default();
+            let task = Task::Load { at, number: *number, of: counts[&part.object] };
+            *number += 1;
+            let freeze = restoring.may_freeze(part, counts[&part.object]);
+            let mode = if freeze { Mode::AccessExclusive } else { Mode::RowExclusive };
+            let locks = vec![Lock { relation: part.object, mode }];
+            let item = self.push(task, Item { locks, weight: part.stored.digest.bytes, needs: Vec::new() });
+            self.loads.entry(part.object).or_default().push(item);
+        }
+    }
+
+    fn creations(&mut self, restoring: &Restoring, plan: &Plan, loaded: usize) {
+        let after = |object: &&Object| object.section == Section::PostData && object.kind.pass() == Pass::Main;
+        let locks = Locks::new(&restoring.objects);
+        let mut items: HashMap<ObjectId, usize> = HashMap::new();
+        for object in plan.objects().filter(after) {
+            let own_rows = object.part_of.and_then(|table| self.loads.get(&table)).cloned().unwrap_or_default();
+            let weight = own_rows.iter().map(|&load| self.items[load].weight).sum();
+            let mut needs: Vec<usize> = object.needs.iter().filter_map(|id| items.get(id).copied()).collect();
+            if waits_for_all_rows(object.kind) {
+                needs.push(loaded)
+            } else {
+                needs.extend(own_rows)
+            }
+            let item = Item { needs, locks: locks.of(object.id), weight };
+            items.insert(object.id, self.push(Task::Create(object.id), item));
+        }
+    }
+}
+
+/// Only what belongs to one table and reads nothing else may come before other tables have their rows.
+fn waits_for_all_rows(kind: Kind) -> bool {
+    !matches!(kind, Kind::Index | Kind::Constraint)
+}
+
+impl Restoring {
+    /// COPY FREEZE takes the table for one worker; a table of several parts is loaded by several.
+    fn may_freeze(&self, part: &Part, of: u32) -> bool {
+        let object = &self.objects[part.object.0 as usize];
+        let direct = object.table.as_ref().is_some_and(|table| table.root.is_none());
+        of == 1 && direct && is_created(object) && object.kind == Kind::Table
+    }
+
+    async fn task(&self, seat: &mut Seat, task: Task) -> Result<()> {
+        match task {
+            Task::Loaded => Ok(()),
+            Task::Load { at, number, of } => self.load(seat, &self.parts[at], number, of).await,
+            Task::Create(id) => {
+                let object = &self.objects[id.0 as usize];
+                let what = format!("the creation of {} {}", object.kind.noun(), object.name);
+                let creation = Creation { restoring: self, object };
+                self.crew.once(seat, ledger::Item::Object(id), &what, &creation).await
+            }
+        }
+    }
+
+    async fn load(&self, seat: &mut Seat, part: &Part, number: u32, of: u32) -> Result<()> {
+        let object = &self.objects[part.object.0 as usize];
+        let Some(table) = &object.table else { return Ok(()) };
+        let load = Load {
+            reader: &self.reader,
+            part,
+            object,
+            table,
+            number,
+            of,
+            encoding: &self.encoding,
+            freeze: self.may_freeze(part, of),
+            events: &self.crew.events,
+        };
+        let what = format!("the loading of {}", object.name);
+        self.crew.once(seat, ledger::Item::Part(part.object, number), &what, &load).await
+    }
+}
+
+/// One object after the rows.
+struct Creation<'a> {
+    restoring: &'a Restoring,
+    object: &'a Object,
+}
+
+impl Work for Creation<'_> {
+    async fn run(&self, session: &mut Session) -> Result<()> {
+        self.restoring.create(session, self.object).await
+    }
+}

@@ -1,0 +1,107 @@
+//! Dump and restore of whole databases: what came back is what was there, by oracles that know nothing of pgkeep.
+
+use std::path::Path;
+
+use pgkeep::cancel::Cancellation;
+use pgkeep::codec::seal::Identity;
+use pgkeep::pg::snapshot::Taking;
+use pgkeep::pg::{Config, Host};
+use pgkeep::plan::select::{Purpose, Selection};
+use pgkeep::progress::silent;
+use pgkeep::repository::{Reader, Repository};
+use pgkeep::restore::Definitions;
+use pgkeep::store::Store;
+use pgkeep::{dump, restore};
+
+use crate::harness::{Database, Server, assert_same_data, assert_same_schema, block_on, versions};
+
+/// Where pgkeep connects to reach a test's database.
+pub(crate) fn config(database: &Database) -> Config {
+    let server = database.server();
+    Config {
+        hosts: vec![Host::tcp(server.host(), server.port())],
+        database: database.name().into(),
+        ..Config::default()
+    }
+}
+
+pub(crate) fn dump_options(database: &Database) -> dump::Options {
+    dump::Options {
+        source: config(database),
+        jobs: 3,
+        selection: Selection::default(),
+        patterns: Vec::new(),
+        label: None,
+        taking: Taking::default(),
+        skip_unreadable: false,
+        writing: Default::default(),
+        cancellation: Cancellation::default(),
+    }
+}
+
+pub(crate) fn restore_options(database: &Database) -> restore::Options {
+    restore::Options {
+        target: config(database),
+        jobs: 3,
+        create_database: false,
+        selection: Selection { purpose: Purpose::Restore, ..Selection::default() },
+        definitions: Definitions::default(),
+        analyze: true,
+        cancellation: Cancellation::default(),
+    }
+}
+
+/// A new repository in a folder, and one who owns it.
+pub(crate) async fn repository(folder: &Path) -> Repository {
+    let owner = Identity::generate();
+    let store = Store::create(folder.to_str().expect("test folders are UTF-8")).expect("the folder can be made");
+    Repository::init(store, &[owner.recipient()], None).await.expect("a repository can be made")
+}
+
+/// The latest snapshot.
+pub(crate) async fn latest(repository: &Repository) -> Reader {
+    let snapshot = repository.resolve("latest").await.expect("there is a snapshot");
+    repository.reader(&snapshot).await.expect("it can be read")
+}
+
+/// Shows an error with its causes.
+pub(crate) fn explained(error: &pgkeep::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}
+
+pub(crate) fn expect<T>(done: pgkeep::Result<T>, what: &str) -> T {
+    done.unwrap_or_else(|error| panic!("{what}: {}", explained(&error)))
+}
+
+#[test]
+fn a_small_database_comes_back() {
+    for major in versions() {
+        let source = Server::shared(major).database("source");
+        source.psql(
+            "CREATE SCHEMA s; CREATE TABLE s.\"a \"\"b\" (id int PRIMARY KEY, t text DEFAULT 'x', g int GENERATED ALWAYS AS (id * 2) STORED);
+             INSERT INTO s.\"a \"\"b\" (id, t) SELECT n, CASE WHEN n % 7 = 0 THEN NULL ELSE E'tab\\tnew\\nline' || n END FROM generate_series(1, 5000) n;
+             CREATE TABLE s.child (id bigserial, a int REFERENCES s.\"a \"\"b\"); INSERT INTO s.child (a) SELECT id FROM s.\"a \"\"b\";
+             CREATE TABLE empty (); CREATE TABLE no_columns (); INSERT INTO no_columns DEFAULT VALUES;
+             CREATE INDEX ON s.child (a) WHERE a > 10;",
+        );
+        let target = Server::shared(major).database("target");
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        block_on(async {
+            let repository = repository(&folder.path().join("repository")).await;
+            let dumped = expect(dump::run(&repository, &dump_options(&source), &silent()).await, "dump");
+            assert_eq!(dumped.totals.rows, 10_001);
+            let reader = latest(&repository).await;
+            let restored = expect(restore::run(&reader, &restore_options(&target), &silent()).await, "restore");
+            assert_eq!(restored.rows, 10_001);
+            assert!(restored.left_out.is_empty(), "{:?}", restored.left_out);
+        });
+        assert_same_schema(&source, &target);
+        assert_same_data(&source, &target);
+    }
+}
