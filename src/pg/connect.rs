@@ -30,8 +30,11 @@ impl Session {
             Target::PreferStandby => &[Target::Standby, Target::Any],
             _ => std::slice::from_ref(&config.target),
         };
+        // A list, since an iterator held across an await would keep the future from moving between threads.
+        let tries: Vec<_> =
+            passes.iter().flat_map(|target| config.hosts.iter().map(move |host| (*target, host))).collect();
         let mut failures = Vec::new();
-        for (target, host) in passes.iter().flat_map(|target| config.hosts.iter().map(move |host| (*target, host))) {
+        for (target, host) in tries {
             match connect_host(config, host, target).await {
                 Ok(session) => return Ok(session),
                 Err(cause) => {
