@@ -18,6 +18,10 @@ use crate::pg::wire::{self, HEADER_BYTES, Message};
 /// Room for what one read may bring. Servers send pieces of 8 KiB; a larger buffer takes many of them at once.
 const READ_BYTES: usize = 256 << 10;
 
+/// While this much room is left, the buffer is used on: answers that are kept share it, and a new one for every read
+/// would hold much memory for few bytes.
+const ROOM_BYTES_MIN: usize = 64 << 10;
+
 /// What may wait unread while we write. Only reports come then, so more is not the protocol.
 const UNREAD_BYTES_MAX: usize = 16 << 20;
 
@@ -54,7 +58,9 @@ impl Connection {
 
     /// Waits until at least one more byte has come.
     pub(crate) async fn fill(&mut self) -> Result<(), Cause> {
-        self.unread.reserve(READ_BYTES);
+        if self.unread.capacity() - self.unread.len() < ROOM_BYTES_MIN {
+            self.unread.reserve(READ_BYTES);
+        }
         match self.stream.read_buf(&mut self.unread).await? {
             0 => Err(Cause::Closed),
             _ => Ok(()),

@@ -8,7 +8,7 @@ use postgres_protocol::message::frontend;
 
 use crate::error::{Cause, Error, Result};
 use crate::limits::BLOCK_BYTES;
-use crate::pg::session::{Session, State, interrupted, unexpected};
+use crate::pg::session::{Session, State, no_copy, unexpected};
 use crate::pg::wire::{self, HEADER_BYTES, Message, tag, violation};
 
 /// Rows coming from the server. Dropped before its end, it leaves a session that refuses further work.
@@ -50,7 +50,7 @@ impl<'a> CopyOut<'a> {
             return Ok(None);
         }
         if self.session.state != State::Busy {
-            return Err(interrupted());
+            return Err(no_copy(self.session.state));
         }
         loop {
             if self.block.capacity() == 0 {
@@ -162,7 +162,7 @@ impl<'a> CopyIn<'a> {
 
     async fn put(&mut self, block: Bytes) -> Result<(), Cause> {
         if self.session.state != State::CopyIn {
-            return Err(interrupted());
+            return Err(no_copy(self.session.state));
         }
         if block.is_empty() {
             return Ok(());
@@ -182,7 +182,7 @@ impl<'a> CopyIn<'a> {
 
     async fn end(self) -> Result<u64, Cause> {
         if self.session.state != State::CopyIn {
-            return Err(interrupted());
+            return Err(no_copy(self.session.state));
         }
         let mut done = BytesMut::new();
         frontend::copy_done(&mut done);

@@ -354,11 +354,19 @@ impl Session {
 }
 
 /// What is said of a session that was left in mid-conversation. It counts as a lost connection: only a new one helps.
-pub(crate) fn interrupted() -> Cause {
+fn interrupted() -> Cause {
     Cause::Io(io::Error::new(
         io::ErrorKind::NotConnected,
         "an earlier statement of this session was interrupted or lost its connection",
     ))
+}
+
+/// Why there is no COPY any more in a session that is in this state.
+pub(crate) fn no_copy(state: State) -> Cause {
+    match state {
+        State::Busy => interrupted(),
+        State::Ready | State::CopyIn => violation("the COPY has already failed"),
+    }
 }
 
 pub(crate) fn unexpected(tag: u8, when: &str) -> Cause {

@@ -23,15 +23,22 @@ const SOURCE: &str = "the connection string";
 fn keywords(text: &[u8]) -> Result<Settings> {
     let mut settings = Settings::default();
     let mut rest = text.trim_ascii_start();
+    let mut previous: &[u8] = b"";
     while !rest.is_empty() {
         let end = rest.iter().position(|byte| *byte == b'=' || byte.is_ascii_whitespace()).unwrap_or(rest.len());
         let keyword = &rest[..end];
         let Some(after) = rest[end..].trim_ascii_start().strip_prefix(b"=") else {
-            let keyword = String::from_utf8_lossy(keyword).into_owned();
-            return Err(Error::usage(format!("{SOURCE} has no = after {keyword:?}")));
+            // The word itself may be the rest of a password.
+            let after = if previous.is_empty() { keyword } else { previous };
+            let after = String::from_utf8_lossy(after).into_owned();
+            return Err(Error::Usage {
+                message: format!("{SOURCE} has a word without =, near {after:?}"),
+                hint: Some("a value with spaces goes between single quotes".into()),
+            });
         };
         let (value, after) = value(after.trim_ascii_start(), keyword)?;
         settings.set(keyword, value, SOURCE)?;
+        previous = keyword;
         rest = after.trim_ascii_start();
     }
     Ok(settings)

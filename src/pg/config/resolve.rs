@@ -1,6 +1,7 @@
 //! From everything that may name a server to one [`Config`], in libpq's order: what is given, the service, the
 //! variables, the defaults.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -18,8 +19,8 @@ use crate::text::Text;
 /// Where servers put their sockets: Debian's and Red Hat's folder, then the one of PostgreSQL itself.
 pub(super) const SOCKET_FOLDERS: [&str; 3] = ["/var/run/postgresql", "/run/postgresql", "/tmp"];
 
-/// What was given on a command line.
-#[derive(Clone, Debug, Default)]
+/// What was given on a command line. Debug shows nothing of the database, which may be a URL with a password.
+#[derive(Clone, Default)]
 pub struct Given {
     /// `-h`: host, address or folder of a socket, or several with commas.
     pub host: Option<Text>,
@@ -29,6 +30,13 @@ pub struct Given {
     pub user: Option<Text>,
     /// `-d`: database, connection string or URL. As in pg_dump, what a connection string says wins over the others.
     pub database: Option<Text>,
+}
+
+impl fmt::Debug for Given {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { host, port, user, database: _ } = self;
+        f.debug_struct("Given").field("host", host).field("port", port).field("user", user).finish_non_exhaustive()
+    }
 }
 
 impl Config {
@@ -167,7 +175,11 @@ fn hosts(settings: &Settings) -> Result<Vec<Host>> {
 fn port(text: &str) -> Result<u16> {
     match text.trim() {
         "" => Ok(DEFAULT_PORT),
-        text => text.parse().ok().filter(|port| *port > 0).ok_or_else(|| invalid("port", text)),
+        // It is not shown: after `user:pa/ss@host` it would be half a password.
+        text => text.parse().ok().filter(|port| *port > 0).ok_or_else(|| Error::Usage {
+            message: "the port of a server is not a number from 1 to 65535".into(),
+            hint: Some("in a URL a / in a password is written %2F, a : in a host goes into [ ]".into()),
+        }),
     }
 }
 
@@ -290,6 +302,17 @@ mod tests {
         );
         let error = resolve(&Given::default(), &[("DATABASE_URL", "mysql://root:pw@h/d")], None).unwrap_err();
         assert!(!error.to_string().contains("pw"));
+    }
+
+    #[test]
+    fn no_error_shows_a_password() {
+        for text in
+            ["postgres://u:s3cr/et@h/d", "postgres://u:s3cret%@h/d", "password=it is s3cret user=u", "password='s3cret"]
+        {
+            let given = Given { database: Some(text.into()), ..Given::default() };
+            let error = Config::parse(text).unwrap_err();
+            assert!(!format!("{given:?} {error} {error:?}").contains("s3cr"), "{error:?}");
+        }
     }
 
     #[test]
