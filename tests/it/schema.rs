@@ -126,7 +126,10 @@ fn statements(objects: &[Object]) -> Vec<String> {
         let title = format!("{} {}", object.kind.noun(), object.name);
         let lists = [&object.create, &object.drop, &object.finish, &object.comments, &object.labels, &object.grants];
         all.extend(lists.into_iter().flatten().map(|statement| format!("{title}: {statement}")));
-        let settings = (&object.owner, &object.tablespace, &object.access_method, &object.table, object.section);
+        // Inherited columns come first in a new child; nobody can restore another order.
+        let mut table = object.table.clone();
+        table.iter_mut().for_each(|table| table.columns.sort_by(|a, b| a.name.cmp(&b.name)));
+        let settings = (&object.owner, &object.tablespace, &object.access_method, &table, object.section);
         all.push(format!("{title}: {settings:?}"));
     }
     all.sort();
