@@ -1,14 +1,10 @@
 //! Integration tests: one binary, real servers. `harness` starts them; every other module tests one thing.
 
+#![expect(clippy::unwrap_used, reason = "a test ends where something fails")]
+
 mod cli;
 mod harness;
 mod oracles;
-mod pg_config;
-mod pg_pooler;
-mod pg_session;
-mod pg_snapshot;
-mod pg_tls;
 mod repository;
-mod roundtrip;
 mod sample;
-mod schema;
+mod tidy;

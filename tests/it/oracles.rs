@@ -32,6 +32,7 @@ fn servers_are_of_the_major_asked_for() {
         let database = Server::shared(major).database("major");
         let version = database.query_one("SELECT current_setting('server_version_num')::int / 10000");
         assert_eq!(version, major.to_string());
+        assert_eq!(block_on(async { database.session().await.major() }), major);
     }
 }
 

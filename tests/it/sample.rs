@@ -1,6 +1,6 @@
 //! The sample database loads on every server, always with the same rows, and grows with its scale.
 
-use crate::harness::{Database, Server, assert_same_data, assert_same_schema, sample, versions};
+use crate::harness::{Database, Server, assert_same_data, assert_same_schema, block_on, sample, versions};
 
 fn bytes(database: &Database) -> i64 {
     let sizes = "SELECT sum(pg_total_relation_size(oid)) FROM pg_class WHERE relkind = 'r' AND oid >= 16384
@@ -22,6 +22,24 @@ fn the_sample_is_the_same_every_time() {
         assert_same_data(&a, &b);
         assert_eq!(a.query_one("SELECT count(*) FROM ord.\"Order\""), "1020");
         assert_eq!(a.query_one("SELECT count(*) FROM payments.audit"), "22");
+    }
+}
+
+/// Without any client: the files hold nothing but statements.
+#[test]
+fn the_sample_loads_through_our_own_session() {
+    for major in versions() {
+        let server = Server::shared(major);
+        let (a, b) = (server.database("pos"), server.database("pos"));
+        sample::load(&a, 1);
+        block_on(async {
+            let mut session = b.session().await;
+            for file in sample::files() {
+                session.run(sample::statements(&file, major, 1)).await.expect("statements that psql takes too");
+            }
+        });
+        assert_same_schema(&a, &b);
+        assert_same_data(&a, &b);
     }
 }
 

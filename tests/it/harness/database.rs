@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+
+use pgkeep::pg::{Config, Session};
 
 use super::programs::client;
 use super::server::{SUPERUSER, Server};
@@ -72,6 +73,16 @@ impl Database {
         format!("postgresql://{}@{host}:{port}/{}", percent(user), percent(&self.name))
     }
 
+    /// What pgkeep connects with.
+    pub(crate) fn config(&self) -> Config {
+        Config::parse(self.url()).expect("a URL of our own")
+    }
+
+    /// A session of pgkeep's own.
+    pub(crate) async fn session(&self) -> Session {
+        Session::connect(&self.config()).await.expect("the server lets everybody in")
+    }
+
     /// Runs statements and ends the test at the first that fails.
     pub(crate) fn psql(&self, sql: &str) {
         self.psql_bytes(sql.as_bytes());
@@ -82,12 +93,6 @@ impl Database {
         let output = self.try_psql(sql);
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "psql in {}: {said}", self.name);
-    }
-
-    /// Runs a file of statements.
-    pub(crate) fn psql_file(&self, file: &Path) {
-        let sql = std::fs::read(file).unwrap_or_else(|error| panic!("cannot read {}: {error}", file.display()));
-        self.psql_bytes(&sql);
     }
 
     /// Runs statements that may fail.

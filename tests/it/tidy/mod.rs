@@ -1,0 +1,105 @@
+//! The project keeps its own shape: layers, crates in their places, short files and functions, nothing forgotten.
+
+mod code;
+mod planted;
+mod rules;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rules::File;
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Files of these kinds below a folder of the root.
+fn files(below: &str, extensions: &[&str]) -> Vec<File> {
+    let mut folders = vec![root().join(below)];
+    let mut found = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).expect("a folder of the project") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extensions.iter().any(|wanted| extension == *wanted)) {
+                let text = fs::read_to_string(&path).expect("source is UTF-8");
+                let path = path.strip_prefix(root()).expect("below the root").to_string_lossy().into_owned();
+                found.push(File { path, text });
+            }
+        }
+    }
+    assert!(!found.is_empty(), "nothing in {below}");
+    found
+}
+
+/// Names in a folder, without the ending `.rs`.
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).expect("a folder of the project").map(|entry| entry.expect("an entry"));
+    entries.map(|entry| entry.file_name().to_string_lossy().trim_end_matches(".rs").to_owned()).collect()
+}
+
+#[track_caller]
+fn assert_none(complaints: &[String]) {
+    assert!(complaints.is_empty(), "\n{}\n", complaints.join("\n"));
+}
+
+#[track_caller]
+fn assert_kept(rule: fn(&File) -> Vec<String>, files: &[File]) {
+    assert_none(&files.iter().flat_map(rule).collect::<Vec<_>>());
+}
+
+#[test]
+fn imports_go_down() {
+    assert_kept(rules::layers, &files("src", &["rs"]));
+}
+
+#[test]
+fn crates_stay_in_their_places() {
+    assert_kept(rules::crates, &files("src", &["rs"]));
+}
+
+#[test]
+fn files_and_functions_are_short_and_introduced() {
+    assert_kept(rules::shape, &files("src", &["rs", "sql"]));
+    assert_kept(rules::shape, &files("tests", &["rs", "sql"]));
+    assert_kept(rules::shape, &files("testdata", &["sql"]));
+}
+
+#[test]
+fn nothing_unfinished_is_left() {
+    for folder in ["src", "tests", "testdata"] {
+        assert_kept(rules::leftovers, &files(folder, &["rs", "sql", "sh", "md"]));
+    }
+}
+
+#[test]
+fn the_library_does_not_unwrap() {
+    assert_kept(rules::unwraps, &files("src", &["rs"]));
+}
+
+#[test]
+fn the_root_holds_what_it_should() {
+    assert_none(&rules::strangers(&names(&root())));
+}
+
+#[test]
+fn no_test_is_forgotten() {
+    for folder in ["tests/it", "tests/it/harness", "tests/it/tidy"] {
+        let folder = root().join(folder);
+        let main = if folder.join("main.rs").exists() { "main" } else { "mod" };
+        let declarations = fs::read_to_string(folder.join(format!("{main}.rs"))).expect("the folder's main file");
+        let others: Vec<String> =
+            names(&folder).into_iter().filter(|name| name != main && !name.contains('.')).collect();
+        assert_none(&rules::undeclared(&declarations, &others));
+    }
+}
+
+#[test]
+fn every_query_of_the_catalog_is_read() {
+    let sources: String = files("src/catalog", &["rs"]).into_iter().map(|file| file.text).collect();
+    let queries = files("src/catalog", &["sql"]).into_iter();
+    let name = |file: &File| file.path.rsplit('/').next().unwrap_or_default().to_owned();
+    let unread: Vec<String> = queries.map(|file| name(&file)).filter(|name| !sources.contains(name.as_str())).collect();
+    assert_none(&unread);
+}

@@ -1,0 +1,100 @@
+//! The rules catch what they are for: each is shown a violation, and its neighbour that is allowed.
+
+use super::code::{bare, functions, named_below, without_tests};
+use super::rules::{self, File};
+
+fn file(path: &str, text: &str) -> File {
+    File { path: path.to_owned(), text: text.to_owned() }
+}
+
+#[track_caller]
+fn caught(rule: fn(&File) -> Vec<String>, path: &str, text: &str) {
+    assert!(!rule(&file(path, text)).is_empty(), "not caught in {path}: {text}");
+}
+
+#[track_caller]
+fn allowed(rule: fn(&File) -> Vec<String>, path: &str, text: &str) {
+    assert_eq!(rule(&file(path, text)), Vec::<String>::new(), "{path}: {text}");
+}
+
+#[test]
+fn imports_that_go_up_or_sideways() {
+    caught(rules::layers, "src/hash.rs", "use crate::error::Error;");
+    caught(rules::layers, "src/codec/cut.rs", "use crate::store::Store;");
+    caught(rules::layers, "src/pg/session.rs", "use crate::{error::Result, repository::{Writer, Pack}};");
+    caught(rules::layers, "src/pg/session.rs", "use crate::{\n    error::Result,\n    catalog,\n};");
+    caught(rules::layers, "src/pg/session.rs", "fn f() { let a = crate::plan::order(); }");
+    caught(rules::layers, "src/plan/mod.rs", "use super::catalog::Draft;");
+    caught(rules::layers, "src/novel.rs", "//! No layer.");
+    caught(rules::layers, "src/cli/main.rs", "use crate::dump;");
+    allowed(rules::layers, "src/codec/cut.rs", "use crate::error::Result;\nuse crate::codec::rows;\nuse super::rows;");
+    allowed(
+        rules::layers,
+        "src/pg/a.rs",
+        "// use crate::plan\nconst A: &str = \"crate::plan::x\";\nlet a = crate::text![];",
+    );
+    allowed(rules::layers, "src/cli/a.rs", "use crate::cli::report;\nuse pgkeep::dump;");
+    allowed(rules::layers, "src/lib.rs", "pub use crate::error::Error;");
+}
+
+#[test]
+fn crates_out_of_place() {
+    caught(rules::crates, "src/dump.rs", "use zstd::Encoder;");
+    caught(rules::crates, "src/repository/pack.rs", "let a = age::Encryptor::new();");
+    caught(rules::crates, "src/verify.rs", "use tokio::{net::TcpStream, sync};");
+    caught(rules::crates, "src/pg/mod.rs", "use clap::Parser;");
+    allowed(rules::crates, "src/codec/seal.rs", "use age::x25519;");
+    allowed(
+        rules::crates,
+        "src/dump.rs",
+        "use tokio::sync::mpsc;\n// zstd::Encoder\nlet age = 1; crate::codec::age::open()",
+    );
+}
+
+#[test]
+fn long_or_unexplained_files() {
+    let lines = |count: usize| "    let a = 1;\n".repeat(count);
+    caught(rules::shape, "src/a.rs", &format!("//! What it is.\n{}", "const A: u8 = 1;\n".repeat(600)));
+    caught(rules::shape, "src/a.rs", &format!("//! What it is.\nfn long() {{\n{}}}\n", lines(70)));
+    caught(rules::shape, "src/a.rs", "fn short() {}\n");
+    caught(rules::shape, "src/a.sql", "SELECT 1;\n");
+    allowed(
+        rules::shape,
+        "src/a.rs",
+        &format!("//! What it is.\nfn f() {{\n{}}}\nfn g() {{\n{}}}\n", lines(60), lines(60)),
+    );
+}
+
+#[test]
+fn unfinished_code() {
+    caught(rules::leftovers, "src/a.rs", concat!("// TO", "DO: more"));
+    caught(rules::leftovers, "src/a.rs", concat!("    unimplemented", "!()"));
+    caught(rules::leftovers, "src/utils.rs", "");
+    allowed(rules::leftovers, "src/a.rs", "// all done");
+}
+
+#[test]
+fn unwraps_outside_of_tests() {
+    let unwrap = concat!("a.unwrap", "()");
+    caught(rules::unwraps, "src/a.rs", &format!("fn f() {{ {unwrap} }}"));
+    caught(rules::unwraps, "src/a.rs", &format!("#[cfg(test)]\nmod tests {{ fn g() {{}} }}\nfn f() {{ {unwrap} }}"));
+    allowed(rules::unwraps, "src/a.rs", &format!("#[cfg(test)]\nmod tests {{ fn g() {{ {unwrap} }} }}"));
+    allowed(rules::unwraps, "src/a.rs", &format!("// {unwrap}\nfn f() {{ a.unwrap_or(1) }}"));
+}
+
+#[test]
+fn forgotten_files_and_strangers() {
+    let names = ["dump".to_owned(), "restore".to_owned()];
+    assert_eq!(rules::undeclared("mod dump;\nmod dumped;\n", &names), ["restore"]);
+    assert_eq!(rules::strangers(&["src".into(), "notes.txt".into(), ".ci".into()]), ["notes.txt"]);
+}
+
+#[test]
+fn code_is_read_right() {
+    let source = "let a = \"// no { comment\"; // {\nlet b = r#\"\"{\"#; let c = '{'; let d: &'static str = \"\\\"{\"; /* { /* */ { */ fn e() {}";
+    assert_eq!(bare(source).matches('{').count(), 1);
+    assert_eq!(bare(source).lines().count(), source.lines().count());
+    assert_eq!(functions("fn a();\nfn b() {\n}\n"), [("a".to_owned(), 1, 1), ("b".to_owned(), 2, 2)]);
+    assert_eq!(named_below("use crate::{a::{b, c}, d, e::f};crate::g::h()", "crate"), ["a", "d", "e", "g"]);
+    assert_eq!(without_tests("a\n#[cfg(test)]\nmod t { x }\nb").split_whitespace().collect::<String>(), "ab");
+}

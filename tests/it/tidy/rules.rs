@@ -1,0 +1,214 @@
+//! The rules themselves, each a pure function from a file to complaints, so that planted violations can be shown to it.
+
+use super::code::{bare, functions, named_below, without_tests, words};
+
+/// One file below the root: `src/pg/session.rs`.
+pub(crate) struct File {
+    pub(crate) path: String,
+    pub(crate) text: String,
+}
+
+/// Modules of the library, bottom up. A module imports from groups above its own only if that is never; from its own
+/// group only itself.
+const LAYERS: [&[&str]; 8] = [
+    &["hash", "limits"],
+    &["error", "text"],
+    &["blocks", "cancel", "object"],
+    &["progress"],
+    &["codec", "cpu", "pg", "plan", "store"],
+    &["catalog", "repository"],
+    &["dump", "restore", "verify"],
+    &["drill", "retention"],
+];
+
+/// Which modules may use a crate; the binary's module is `cli`. A crate that is not listed may be used anywhere.
+const CRATES: [(&str, &[&str]); 24] = [
+    ("age", &["codec"]),
+    ("blake3", &["codec", "hash", "repository"]),
+    ("clap", &["cli"]),
+    ("clap_complete", &["cli"]),
+    ("comfy_table", &["cli"]),
+    ("console", &["cli"]),
+    ("getrandom", &["codec", "pg", "repository"]),
+    ("indicatif", &["cli"]),
+    ("jiff", &["cli", "dump", "repository", "store"]),
+    ("memchr", &["blocks", "codec", "pg", "plan"]),
+    ("object_store", &["store"]),
+    ("postgres_protocol", &["pg"]),
+    ("rayon", &["cpu"]),
+    ("regex", &["plan"]),
+    ("rustls", &["pg"]),
+    ("rustls_native_certs", &["pg"]),
+    ("sha2", &["pg"]),
+    ("socket2", &["pg"]),
+    ("thiserror", &["error"]),
+    ("tokio_rustls", &["pg"]),
+    ("x509_cert", &["pg"]),
+    ("xxhash_rust", &["codec"]),
+    ("zeroize", &["codec", "pg", "repository", "cli"]),
+    ("zstd", &["codec"]),
+];
+
+/// Parts of a crate that only some modules may use, where the crate itself is for all.
+const CRATE_PARTS: [(&str, &str, &[&str]); 2] = [("tokio", "net", &["pg"]), ("tokio", "signal", &["cli"])];
+
+/// Marks of unfinished work, put together so that this file does not hold them.
+const LEFTOVERS: [&str; 7] = [
+    concat!("TO", "DO"),
+    concat!("FIX", "ME"),
+    concat!("// XX", "X"),
+    concat!("HA", "CK"),
+    concat!("to", "do!"),
+    concat!("unimplemented", "!"),
+    concat!("db", "g!"),
+];
+
+/// Names that say nothing.
+const EMPTY_NAMES: [&str; 8] = ["util", "utils", "helper", "helpers", "manager", "common", "misc", "types_"];
+
+const FILE_LINES_MAX: usize = 600;
+const FUNCTION_LINES_MAX: usize = 70;
+
+/// The module of the crate that a file below `src` belongs to.
+fn module(path: &str) -> &str {
+    let path = path.strip_prefix("src/").unwrap_or(path);
+    path.split(['/', '.']).next().unwrap_or(path)
+}
+
+fn layer(module: &str) -> Option<usize> {
+    LAYERS.iter().position(|group| group.contains(&module))
+}
+
+/// Imports go down, never up or sideways, and the command line sees only what the library makes public.
+pub(crate) fn layers(file: &File) -> Vec<String> {
+    let own = module(&file.path);
+    if own == "lib" || own == "main" {
+        return Vec::new();
+    }
+    let code = bare(&file.text);
+    let imports = named_below(&code, "crate").into_iter().chain(climbs(file, &code));
+    let imports = imports.filter(|name| name != own && name.starts_with(|c: char| c.is_ascii_lowercase()));
+    let Some(height) = layer(own) else {
+        let outside = own == "cli";
+        let known = if outside { None } else { Some(format!("{}: `{own}` stands in no layer", file.path)) };
+        return imports
+            .map(|name| format!("{}: the command line uses `crate::{name}`", file.path))
+            .chain(known)
+            .collect();
+    };
+    let complain = |name: String| match layer(&name) {
+        // The macro `text!` and the like.
+        None if code.contains(&format!("crate::{name}!")) => None,
+        None => Some(format!("{}: `{name}` stands in no layer", file.path)),
+        Some(other) if other < height => None,
+        Some(other) if other == height => Some(format!("{}: `{own}` imports sideways from `{name}`", file.path)),
+        Some(_) => Some(format!("{}: `{own}` imports upwards from `{name}`", file.path)),
+    };
+    imports.filter_map(complain).collect()
+}
+
+/// Modules reached by `super::` from a file that stands directly below the root.
+fn climbs(file: &File, code: &str) -> Vec<String> {
+    let at_root = file.path.matches('/').count() == 1 || file.path.ends_with("/mod.rs");
+    let reached = if at_root { named_below(&without_tests(code), "super") } else { Vec::new() };
+    reached.into_iter().filter(|name| layer(name).is_some()).collect()
+}
+
+/// Each crate stays where it belongs.
+pub(crate) fn crates(file: &File) -> Vec<String> {
+    let own = module(&file.path);
+    let code = bare(&file.text);
+    let mut complaints = Vec::new();
+    for (name, allowed) in CRATES {
+        let used = words(&code, name).any(|at| {
+            let after = code[at + name.len()..].trim_start();
+            let before = code[..at].trim_end();
+            after.starts_with("::") && !before.ends_with("::") || before.ends_with("use") && after.starts_with(';')
+        });
+        if used && !allowed.contains(&own) {
+            complaints.push(format!("{}: `{name}` belongs to {}", file.path, allowed.join(", ")));
+        }
+    }
+    for (name, part, allowed) in CRATE_PARTS {
+        if named_below(&code, name).iter().any(|found| found == part) && !allowed.contains(&own) {
+            complaints.push(format!("{}: `{name}::{part}` belongs to {}", file.path, allowed.join(", ")));
+        }
+    }
+    complaints
+}
+
+/// Files and functions are short enough to read, and each file says first what it is.
+pub(crate) fn shape(file: &File) -> Vec<String> {
+    let mut complaints = Vec::new();
+    let lines = file.text.lines().count();
+    if lines > FILE_LINES_MAX {
+        complaints.push(format!("{}: {lines} lines, {FILE_LINES_MAX} at most", file.path));
+    }
+    let (opening, empty) = if file.path.ends_with(".sql") { ("--", "-- ") } else { ("//!", "//! ") };
+    let first = file.text.lines().next().unwrap_or_default();
+    // A module may be introduced by a document of its own.
+    let document = first.starts_with("#![doc = include_str!(");
+    if !document && (!first.starts_with(opening) || first.len() <= empty.len()) {
+        complaints.push(format!("{}: does not open with `{opening}` and what it is", file.path));
+    }
+    if file.path.ends_with(".rs") {
+        for (name, line, lines) in functions(&bare(&file.text)) {
+            if lines > FUNCTION_LINES_MAX {
+                complaints.push(format!("{}:{line}: `{name}` has {lines} lines", file.path));
+            }
+        }
+    }
+    complaints
+}
+
+/// What must not stand in code that is finished.
+pub(crate) fn leftovers(file: &File) -> Vec<String> {
+    let mut complaints = Vec::new();
+    for (number, line) in file.text.lines().enumerate() {
+        for mark in LEFTOVERS.iter().filter(|mark| words(line, mark).next().is_some()) {
+            complaints.push(format!("{}:{}: `{mark}`", file.path, number + 1));
+        }
+    }
+    let name = file.path.rsplit('/').next().unwrap_or_default();
+    if EMPTY_NAMES.iter().any(|empty| name.split('.').next() == Some(empty)) {
+        complaints.push(format!("{}: a name that says nothing", file.path));
+    }
+    complaints
+}
+
+/// The library never unwraps outside of its tests: `expect` says why it holds.
+pub(crate) fn unwraps(file: &File) -> Vec<String> {
+    if file.path.ends_with("/tests.rs") || file.path.contains("/tests/") {
+        return Vec::new();
+    }
+    let code = without_tests(&bare(&file.text));
+    let lines = code.lines().enumerate().filter(|(_, line)| line.contains(concat!(".unwrap", "()")));
+    lines.map(|(number, _)| format!("{}:{}: unwraps", file.path, number + 1)).collect()
+}
+
+/// Files of a folder that its main file forgets to declare.
+pub(crate) fn undeclared(main: &str, names: &[String]) -> Vec<String> {
+    let declared: Vec<&str> = main
+        .lines()
+        .filter_map(|line| line.trim_start_matches("pub(crate) ").strip_prefix("mod ")?.strip_suffix(';'))
+        .collect();
+    names.iter().filter(|name| !declared.contains(&name.as_str())).cloned().collect()
+}
+
+/// Names at the root that do not belong there. Dot files are free.
+pub(crate) fn strangers(names: &[String]) -> Vec<String> {
+    const KNOWN: [&str; 11] = [
+        "Cargo.lock",
+        "Cargo.toml",
+        "LICENSE-APACHE",
+        "LICENSE-MIT",
+        "README.md",
+        "benches",
+        "fuzz",
+        "src",
+        "target",
+        "testdata",
+        "tests",
+    ];
+    names.iter().filter(|name| !name.starts_with('.') && !KNOWN.contains(&name.as_str())).cloned().collect()
+}
