@@ -343,6 +343,30 @@ pub struct Object {
     pub table: Option<Table>,
 }
 
+impl Object {
+    /// The statement that gives it to a role, where one can be said: members of a group of large objects are given one
+    /// by one.
+    #[must_use]
+    pub fn give_to(&self, role: &Text) -> Option<Text> {
+        if self.identity.is_empty() {
+            return None;
+        }
+        let Some(oids) = self.identity.as_bytes().strip_prefix(b"LARGE OBJECT ").filter(|oids| oids.contains(&b','))
+        else {
+            return Some(text!["ALTER ", self.identity, " OWNER TO ", role.ident()]);
+        };
+        let to_role = text![" OWNER TO ", role.ident()];
+        let body = text![
+            "DECLARE oid pg_catalog.oid; BEGIN FOREACH oid IN ARRAY '{",
+            oids,
+            "}'::pg_catalog.oid[] LOOP EXECUTE 'ALTER LARGE OBJECT ' || oid || ",
+            to_role.literal(),
+            "; END LOOP; END"
+        ];
+        Some(text!["DO ", body.literal()])
+    }
+}
+
 /// Something that an object needs and that is not in the snapshot. Persisted.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Lack {

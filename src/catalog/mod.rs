@@ -8,26 +8,34 @@
 //! To add a family: the three files, its line in [`families`], its oids in `draft::class`.
 
 mod access_methods;
+mod acl;
 mod aggregates;
 mod assemble;
 mod casts;
 mod checks;
 mod collations;
 mod columns;
+mod comments;
 mod constraints;
 mod conversions;
+mod database;
+mod default_privileges;
 mod defaults;
 mod dependencies;
 mod domains;
 mod draft;
+mod event_triggers;
 mod extensions;
 mod foreign_data;
 mod foreign_keys;
 mod foreign_tables;
 mod functions;
+mod grants;
 mod index_attachments;
 mod indexes;
+mod labels;
 mod languages;
+mod large_objects;
 mod lockable;
 mod materialized_views;
 mod not_nulls;
@@ -38,15 +46,21 @@ mod operators;
 mod options;
 mod partitions;
 mod parts;
+mod policies;
 mod positions;
+mod publications;
+mod rules;
 mod schemas;
 mod sequences;
 mod setting;
 mod sizes;
 mod source;
+mod statistics;
+mod subscriptions;
 mod tables;
 mod text_search;
 mod transforms;
+mod triggers;
 mod types;
 mod views;
 
@@ -82,7 +96,33 @@ async fn families(source: &mut Source<'_>) -> Result<Vec<Draft>> {
     all.extend(types_and_routines(source).await?);
     all.extend(surroundings(source).await?);
     all.extend(relations(source).await?);
+    all.extend(on_relations(source).await?);
+    all.extend(of_the_database(source).await?);
     all.sort_by_key(|draft| draft.address);
+    comments::fill(source, &mut all).await?;
+    labels::fill(source, &mut all).await?;
+    grants::fill(source, &mut all).await?;
+    Ok(all)
+}
+
+/// What acts on relations or watches them.
+async fn on_relations(source: &mut Source<'_>) -> Result<Vec<Draft>> {
+    let mut all = triggers::load(source).await?;
+    all.extend(rules::load(source).await?);
+    all.extend(policies::load(source).await?);
+    all.extend(statistics::load(source).await?);
+    all.extend(publications::load(source).await?);
+    Ok(all)
+}
+
+/// What belongs to the database as a whole.
+async fn of_the_database(source: &mut Source<'_>) -> Result<Vec<Draft>> {
+    let mut all = vec![database::load(source).await?];
+    all.extend(large_objects::load(source).await?);
+    all.extend(subscriptions::load(source).await?);
+    all.extend(event_triggers::load(source).await?);
+    all.extend(default_privileges::load(source).await?);
+    all.extend(grants::load(source).await?);
     Ok(all)
 }
 

@@ -1,0 +1,24 @@
+//! Security labels. The target needs the same label providers.
+
+use crate::catalog::comments::subjects;
+use crate::catalog::draft::Draft;
+use crate::catalog::source::Source;
+use crate::error::Result;
+use crate::text;
+
+/// Fills the labels of all drafts.
+pub(crate) async fn fill(source: &mut Source<'_>, drafts: &mut [Draft]) -> Result<()> {
+    let rows = source.query("security labels", include_str!("labels.sql")).await?;
+    for (at, subject, row) in subjects(&rows, drafts)? {
+        let (provider, label) = (row.text("provider")?, row.text("label")?);
+        drafts[at].labels.push(text![
+            "SECURITY LABEL FOR ",
+            provider.ident(),
+            " ON ",
+            subject,
+            " IS ",
+            label.literal()
+        ]);
+    }
+    Ok(())
+}
