@@ -108,12 +108,12 @@ fn of_pass(object: &Object, pass: Pass) -> Vec<Text> {
             statements.push(text!["SET LOCAL default_table_access_method = ", method.literal()]);
         }
         statements.extend(object.create.iter().cloned());
-        statements.extend(object.owner.iter().map(|role| text!["ALTER ", object.identity, " OWNER TO ", role.ident()]));
+        statements.extend(object.owner.iter().filter_map(|role| object.give_to(role)));
         for more in [&object.finish, &object.comments, &object.labels] {
             statements.extend(more.iter().cloned());
         }
     }
-    if pass == Pass::Grants {
+    if pass == Pass::Grants && object.kind != Kind::Database {
         statements.extend(object.grants.iter().cloned());
     }
     statements
@@ -122,7 +122,8 @@ fn of_pass(object: &Object, pass: Pass) -> Vec<Text> {
 /// Everything that two equal databases have in common: not the numbers of objects, which follow their oids.
 fn statements(objects: &[Object]) -> Vec<String> {
     let mut all = Vec::new();
-    for object in objects {
+    // The databases have different names.
+    for object in objects.iter().filter(|object| object.kind != Kind::Database) {
         let title = format!("{} {}", object.kind.noun(), object.name);
         let lists = [&object.create, &object.drop, &object.finish, &object.comments, &object.labels, &object.grants];
         all.extend(lists.into_iter().flatten().map(|statement| format!("{title}: {statement}")));
