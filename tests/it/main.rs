@@ -5,6 +5,13 @@
 mod cli;
 mod harness;
 mod oracles;
+mod pg_config;
+mod pg_pooler;
+mod pg_session;
+mod pg_snapshot;
+mod pg_tls;
 mod repository;
+mod roundtrip;
 mod sample;
+mod schema;
 mod tidy;
