@@ -405,6 +405,17 @@ mod tests {
     }
 
     #[test]
+    fn all_work_may_move_between_threads() {
+        fn movable<T: Send>(_: fn(&'static mut Session) -> T) {}
+        movable(|session| session.run(""));
+        movable(|session| session.query(""));
+        movable(|session| async { session.copy_out("").await?.block().await });
+        movable(|session| async { session.copy_in("").await?.finish().await });
+        fn connecting<T: Send>(_: fn(&'static crate::pg::Config) -> T) {}
+        connecting(Session::connect);
+    }
+
+    #[test]
     fn an_error_names_the_verb_and_no_secret() {
         let error = failed(b"ALTER ROLE u PASSWORD 'secret'", Cause::Closed);
         assert_eq!(error.to_string(), "cannot run ALTER ROLE");
