@@ -23,5 +23,6 @@ pub mod restore;
 pub mod script;
 pub mod store;
 pub mod text;
+pub mod verify;
 
 pub use error::{Error, ErrorKind, Result};

@@ -80,6 +80,12 @@ pub enum Event {
         #[serde(rename = "seconds", serialize_with = "seconds")]
         took: Duration,
     },
+    /// Stored bytes that were read and checked (verify) since the last event of this kind. [`Event::Planned`] says how
+    /// many there are.
+    Checked {
+        /// Stored bytes.
+        bytes: u64,
+    },
     /// An object was created (restore) or checked (verify).
     ObjectDone {
         /// Its kind.

@@ -161,6 +161,12 @@ impl Index {
         self.by_id.get(&pack).is_some_and(|number| self.packs[*number as usize].size == size)
     }
 
+    /// Whether anything is known about a pack.
+    #[must_use]
+    pub fn knows(&self, pack: StoredId) -> bool {
+        self.by_id.contains_key(&pack)
+    }
+
     /// All chunks with all their copies.
     pub fn chunks(&self) -> impl Iterator<Item = (ChunkId, Copy)> + '_ {
         let first = self.first.iter().map(|(id, copy)| (*id, *copy));

@@ -82,7 +82,14 @@ impl Reader {
         Manifest::decode(&encoded, &keys.derived).map_err(|fault| fault.of(format!("snapshot {}", self.snapshot.id)))
     }
 
-    pub(super) async fn whole(&self, domain: Domain, chunks: &[ChunkRef]) -> Result<Vec<u8>> {
+    /// All chunks of all parts, without knowing whose they are: what a writer's credential can tell.
+    pub(crate) async fn lists(&self) -> Result<Vec<ChunkRef>> {
+        let stream = self.whole(Domain::Structure, &self.snapshot.snapshot.manifest.lists).await?;
+        let lines = super::lists::read(&stream).map(|line| line.map(|line| line.chunk));
+        lines.collect::<Result<_, _>>().map_err(|fault| fault.of(format!("snapshot {}", self.snapshot.id)))
+    }
+
+    async fn whole(&self, domain: Domain, chunks: &[ChunkRef]) -> Result<Vec<u8>> {
         let mut all = Vec::new();
         let mut chunks = self.chunks(domain, chunks.to_vec());
         while let Some(bytes) = chunks.try_next().await? {
@@ -222,7 +229,13 @@ impl Reader {
 }
 
 /// Opens one chunk and checks its id. Runs on the CPU pool.
-fn decode(repository: &Repository, epoch: u32, domain: Domain, chunk: ChunkRef, sealed: &[u8]) -> Result<Bytes, Fault> {
+pub(super) fn decode(
+    repository: &Repository,
+    epoch: u32,
+    domain: Domain,
+    chunk: ChunkRef,
+    sealed: &[u8],
+) -> Result<Bytes, Fault> {
     if chunk.bytes > CHUNK_BYTES_LIMIT {
         return Err(Fault::damaged("its list declares an absurd length"));
     }

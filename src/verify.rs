@@ -1,0 +1,109 @@
+//! Is everything still there, and if not, what is lost? Repository -> report; never needs a database.
+//!
+//! Three depths: *listing* (everything referred to exists with its size), *stored* (stored bytes are those that their
+//! names say), *full* (every chunk is opened, decoded and checked by the code that restore reads with, and the digests of
+//! all parts are computed again). Never stops at the first fault. What is wrong with stored objects is found by
+//! [`mod@packs`], what it costs by [`mod@costs`]; with no key at all, [`stored`] still checks bytes against names.
+
+mod costs;
+mod keyless;
+mod packs;
+mod report;
+
+pub use keyless::stored;
+pub use report::{Cost, Fault, Report};
+
+use std::time::Instant;
+
+use serde::Serialize;
+
+use crate::error::{Error, Result};
+use crate::progress::{Event, Events};
+use crate::repository::{Listed, Mark, Reason, Repository};
+use report::Faults;
+
+/// How thoroughly to look.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Depth {
+    /// Everything referred to exists with its size. Reads snapshots, index and manifests.
+    Listing,
+    /// Stored bytes are those that their names say. Reads everything.
+    #[default]
+    Stored,
+    /// Every chunk opens and is what its id says, and every part has the rows and the digest of its dump.
+    Full,
+}
+
+/// What to verify.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// How thoroughly.
+    pub depth: Depth,
+    /// Snapshots whose losses are told, as [`Repository::resolve`] understands them; empty means all. Stored objects are
+    /// looked at whoever refers to them.
+    pub snapshots: Vec<String>,
+    /// Mark damaged packs, so that the next dump stores their chunks again. Writes one small object.
+    pub mark: bool,
+}
+
+/// Verifies a repository.
+///
+/// # Errors
+///
+/// [`Error::Usage`] where a snapshot is not found, [`Error::Key`] for [`Depth::Full`] without an owner's identity,
+/// [`Error::Store`] where the place fails. Damage is not an error but in the report.
+pub async fn run(repository: &Repository, options: &Options, events: &Events) -> Result<Report> {
+    if options.depth == Depth::Full && !repository.opens_content() {
+        return Err(Error::key(
+            "verifying in full needs to read rows, which a writer credential cannot",
+            "name an owner's identity, or verify stored bytes only",
+        ));
+    }
+    let started = Instant::now();
+    events(Event::Step { step: "list snapshots" });
+    let snapshots = repository.snapshots().await?;
+    let mut faults = Faults::default();
+    for (key, problem) in &snapshots.unreadable {
+        faults.add(key, report::problem(problem));
+    }
+    let selected: Vec<Listed> = if options.snapshots.is_empty() {
+        snapshots.listed.clone()
+    } else {
+        options.snapshots.iter().map(|what| snapshots.resolve(what)).collect::<Result<_>>()?
+    };
+    events(Event::Step { step: "read index" });
+    let survey = repository.survey().await?;
+    for problem in survey.problems() {
+        faults.add(&report::object(problem), report::problem(problem));
+    }
+    let found = packs::look(repository, &survey, options.depth, &mut faults, events).await?;
+    let mut report = Report::new(options.depth, &found);
+    events(Event::Step { step: "compare snapshots" });
+    for snapshot in &selected {
+        costs::of(repository, &survey, snapshot, &found, &mut faults, &mut report).await?;
+    }
+    if options.depth > Depth::Listing {
+        report.stored_bytes += keyless::small_objects(repository.store(), &mut faults).await?;
+    }
+    if options.mark && !found.damaged.is_empty() {
+        report.marked = mark(repository, &found, events).await;
+    }
+    report.snapshots = selected.len() as u64;
+    report.faults = faults.into_list();
+    report.seconds = started.elapsed().as_secs_f64();
+    Ok(report)
+}
+
+/// Says how many packs it marked. That it could not is a warning: whoever only reads may verify too.
+async fn mark(repository: &Repository, found: &packs::Found, events: &Events) -> u64 {
+    let mark = Mark { reason: Reason::Damaged, packs: found.damaged.clone() };
+    match repository.mark(&mark).await {
+        Ok(_) => mark.packs.len() as u64,
+        Err(error) => {
+            let hint = Some("dumps will go on to rely on them; let somebody verify who may write".into());
+            events(Event::Warning { message: format!("damaged packs could not be marked: {error}"), hint });
+            0
+        }
+    }
+}
