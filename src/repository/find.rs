@@ -103,7 +103,7 @@ mod tests {
             totals: Totals::default(),
             manifest: Streams::default(),
         };
-        Listed { id: StoredId([id; 32]), epoch: 1, stored: Timestamp::UNIX_EPOCH, snapshot }
+        Listed { id: StoredId([id; 32]), epoch: 1, stored: Timestamp::UNIX_EPOCH, writer: None, snapshot }
     }
 
     fn found(what: &str) -> Result<u8, String> {

@@ -15,7 +15,7 @@ const PACK_BYTES: usize = 48;
 
 /// A pack as index and trailer describe it.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct PackEntry {
+pub(super) struct PackEntry {
     /// Its name.
     pub id: StoredId,
     /// Stored bytes.
@@ -86,7 +86,7 @@ pub(super) fn decode(body: &[u8], epoch: u32) -> Result<Vec<PackEntry>, Fault> {
 
 /// A stored copy of a chunk.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Copy {
+pub(super) struct Copy {
     /// Number of its pack in the index.
     pub pack: u32,
     /// Where it starts in the pack.
@@ -97,7 +97,7 @@ pub struct Copy {
 
 /// All index files together, and the packs that none of them lists.
 #[derive(Default, Debug)]
-pub struct Index {
+pub(super) struct Index {
     packs: Vec<PackFacts>,
     by_id: HashMap<StoredId, u32>,
     /// The first copy of every chunk. Bases are not followed by this version.
@@ -108,7 +108,7 @@ pub struct Index {
 
 /// A pack without its chunks.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct PackFacts {
+pub(crate) struct PackFacts {
     /// Its name.
     pub id: StoredId,
     /// Stored bytes.
@@ -138,37 +138,37 @@ impl Index {
     }
 
     /// All copies of a chunk.
-    pub fn copies(&self, id: ChunkId) -> impl Iterator<Item = Copy> + '_ {
+    pub(super) fn copies(&self, id: ChunkId) -> impl Iterator<Item = Copy> + '_ {
         let more = self.more.get(&id).into_iter().flatten();
         self.first.get(&id).into_iter().chain(more).copied()
     }
 
     /// The pack of a copy.
     #[must_use]
-    pub fn pack(&self, copy: Copy) -> &PackFacts {
+    pub(super) fn pack(&self, copy: Copy) -> &PackFacts {
         &self.packs[copy.pack as usize]
     }
 
     /// All packs.
     #[must_use]
-    pub fn packs(&self) -> &[PackFacts] {
+    pub(super) fn packs(&self) -> &[PackFacts] {
         &self.packs
     }
 
     /// Whether a pack of this name and size is listed.
     #[must_use]
-    pub fn lists(&self, pack: StoredId, size: u64) -> bool {
+    pub(super) fn lists(&self, pack: StoredId, size: u64) -> bool {
         self.by_id.get(&pack).is_some_and(|number| self.packs[*number as usize].size == size)
     }
 
     /// Whether anything is known about a pack.
     #[must_use]
-    pub fn knows(&self, pack: StoredId) -> bool {
+    pub(super) fn knows(&self, pack: StoredId) -> bool {
         self.by_id.contains_key(&pack)
     }
 
     /// All chunks with all their copies.
-    pub fn chunks(&self) -> impl Iterator<Item = (ChunkId, Copy)> + '_ {
+    pub(super) fn chunks(&self) -> impl Iterator<Item = (ChunkId, Copy)> + '_ {
         let first = self.first.iter().map(|(id, copy)| (*id, *copy));
         let more = self.more.iter().flat_map(|(id, copies)| copies.iter().map(|copy| (*id, *copy)));
         first.chain(more)

@@ -77,6 +77,8 @@ pub struct Listed {
     pub epoch: u32,
     /// When it was put, by the clock of the place.
     pub stored: Timestamp,
+    /// Who put it: 16 hexadecimal digits of the writer credential; `None` for an owner.
+    pub writer: Option<String>,
     /// What it says.
     pub snapshot: Snapshot,
 }
@@ -236,7 +238,8 @@ impl Repository {
             match (read, id_of(&key)) {
                 (Ok((snapshot, record)), Some(id)) => {
                     found.requires.write |= record.requires.write;
-                    found.listed.push(Listed { id, epoch: record.epoch, stored, snapshot });
+                    let writer = record.credential.text();
+                    found.listed.push(Listed { id, epoch: record.epoch, stored, writer, snapshot });
                 }
                 (Err(problem), _) => found.unreadable.push((key, problem)),
                 (Ok(_), None) => {}
@@ -298,6 +301,34 @@ impl Repository {
     #[must_use]
     pub fn reader_with(&self, survey: Arc<Survey>, snapshot: &Listed) -> Reader {
         Reader::new(self.clone(), survey, snapshot.clone())
+    }
+
+    /// Says something about a snapshot.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`].
+    pub async fn note(&self, note: &Note) -> Result<StoredId> {
+        let body = serde_json::to_vec(note).expect("a note serializes");
+        self.put_record(Folder::Notes, record::Kind::Note, &body).await
+    }
+
+    /// All that was said, oldest first; what could not be read, with the reason.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`].
+    pub async fn notes(&self) -> Result<(Vec<Note>, Vec<(String, Error)>)> {
+        let (mut notes, mut unreadable) = (Vec::new(), Vec::new());
+        for (key, record) in self.records(Folder::Notes, record::Kind::Note).await? {
+            let parse = |body: &[u8]| serde_json::from_slice(body).map_err(|e| Error::damaged(&key, e.to_string()));
+            match record.and_then(|record| parse(&record.body)) {
+                Ok(note) => notes.push(note),
+                Err(error) => unreadable.push((key, error)),
+            }
+        }
+        notes.sort_by_key(|note: &Note| note.time);
+        Ok((notes, unreadable))
     }
 
     /// Says that packs must not be counted on.

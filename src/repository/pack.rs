@@ -16,7 +16,7 @@ const TAIL_BYTES: u64 = 64 << 10;
 
 /// A chunk ready to be stored.
 #[derive(Clone, Debug)]
-pub struct SealedChunk {
+pub(super) struct SealedChunk {
     /// Its name.
     pub id: ChunkId,
     /// Number of a [`trailer::Kind`].
@@ -31,7 +31,7 @@ pub struct SealedChunk {
 
 /// A pack ready to be put.
 #[derive(Debug)]
-pub struct Pack {
+pub(super) struct Pack {
     /// What index files say about it.
     pub entry: PackEntry,
     /// Its bytes.
@@ -40,7 +40,7 @@ pub struct Pack {
 
 /// Puts chunks of one domain together, in this order, under the newest keys.
 #[must_use]
-pub fn build(keyring: &Keyring, domain: Domain, chunks: Vec<SealedChunk>) -> Pack {
+pub(super) fn build(keyring: &Keyring, domain: Domain, chunks: Vec<SealedChunk>) -> Pack {
     let mut offset = 0;
     let mut entries = Vec::with_capacity(chunks.len());
     for chunk in &chunks {
@@ -69,7 +69,7 @@ pub fn build(keyring: &Keyring, domain: Domain, chunks: Vec<SealedChunk>) -> Pac
 /// # Errors
 ///
 /// [`crate::Error::Damaged`], [`crate::Error::Store`].
-pub async fn describe(store: &Store, keyring: &Keyring, id: StoredId, size: u64) -> Result<PackEntry> {
+pub(super) async fn describe(store: &Store, keyring: &Keyring, id: StoredId, size: u64) -> Result<PackEntry> {
     let key = Folder::Packs.key(id);
     let short = || Fault::damaged("it is too short for a pack").of(&key);
     let start = size.saturating_sub(TAIL_BYTES);
@@ -89,7 +89,7 @@ pub async fn describe(store: &Store, keyring: &Keyring, id: StoredId, size: u64)
 /// # Errors
 ///
 /// [`Fault::Damaged`], [`Fault::Newer`].
-pub fn describe_bytes(keyring: &Keyring, id: StoredId, pack: &[u8]) -> Result<PackEntry, Fault> {
+pub(super) fn describe_bytes(keyring: &Keyring, id: StoredId, pack: &[u8]) -> Result<PackEntry, Fault> {
     let (rest, footer) = pack.split_last_chunk::<FOOTER_BYTES>().ok_or_else(|| Fault::damaged("it is too short"))?;
     let length = trailer::trailer_bytes(footer, pack.len() as u64)? as usize;
     parse_trailer(keyring, id, pack.len() as u64, &rest[rest.len() - length..])

@@ -16,7 +16,7 @@ pub(super) const RECORD_BYTES_MAX: usize = 64 << 20;
 
 /// What a record is: its first eight bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Kind {
+pub(super) enum Kind {
     /// One dump.
     Snapshot,
     /// Where chunks are.
@@ -43,7 +43,7 @@ impl Kind {
 
 /// Features without which something must not be done: a set of bits each, none of them defined in format 1 yet.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Requires {
+pub(super) struct Requires {
     /// To read what the record describes.
     pub read: u64,
     /// To write into the repository.
@@ -58,14 +58,8 @@ const KNOWN: u64 = 0;
 impl Requires {
     /// Whether this version may write beside such a record.
     #[must_use]
-    pub fn allows_write(self) -> bool {
+    pub(super) fn allows_write(self) -> bool {
         self.write & !KNOWN == 0
-    }
-
-    /// Whether this version may delete beside such a record.
-    #[must_use]
-    pub fn allows_delete(self) -> bool {
-        self.delete & !KNOWN == 0
     }
 }
 
@@ -73,9 +67,16 @@ impl Requires {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct CredentialId(pub [u8; 8]);
 
+impl CredentialId {
+    /// 16 hexadecimal digits; `None` for an owner.
+    pub(super) fn text(self) -> Option<String> {
+        (self != Self::default()).then(|| crate::hash::hex(&self.0))
+    }
+}
+
 /// A record that was opened and whose MAC is right.
 #[derive(Debug)]
-pub struct Record {
+pub(super) struct Record {
     /// Keys it was written under.
     pub epoch: u32,
     /// Who wrote it.
@@ -93,7 +94,7 @@ fn mac(keys: &EpochKeys, repository: RepositoryId, record: &[u8]) -> [u8; MAC_BY
 }
 
 /// Sealed bytes of a record under the newest keys.
-pub fn seal(keyring: &Keyring, kind: Kind, body: &[u8]) -> Vec<u8> {
+pub(super) fn seal(keyring: &Keyring, kind: Kind, body: &[u8]) -> Vec<u8> {
     seal_with(keyring, kind, Requires::default(), body)
 }
 
@@ -119,7 +120,7 @@ pub(super) fn seal_with(keyring: &Keyring, kind: Kind, requires: Requires, body:
 /// # Errors
 ///
 /// [`Fault::Key`], [`Fault::Damaged`]; [`Fault::Newer`] where a newer version wrote it.
-pub fn open(keyring: &Keyring, kind: Kind, sealed: &[u8]) -> Result<Record, Fault> {
+pub(super) fn open(keyring: &Keyring, kind: Kind, sealed: &[u8]) -> Result<Record, Fault> {
     let plain = keyring.open_structure(sealed, HEADER_BYTES + RECORD_BYTES_MAX + MAC_BYTES)?;
     let mut fields = Fields::new(&plain);
     if fields.bytes(8)? != kind.magic() {

@@ -13,7 +13,7 @@ const ENTRY_BYTES: usize = 84;
 /// What the bytes of a chunk are.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
-pub enum Kind {
+pub(super) enum Kind {
     /// COPY rows of a part.
     Rows = 1,
     /// Objects of a snapshot.
@@ -27,7 +27,7 @@ pub enum Kind {
 impl Kind {
     /// Where chunks of this kind belong.
     #[must_use]
-    pub fn domain(self) -> Domain {
+    pub(super) fn domain(self) -> Domain {
         match self {
             Self::Rows | Self::Contents | Self::Facts => Domain::Content,
             Self::Lists => Domain::Structure,
@@ -37,7 +37,7 @@ impl Kind {
 
 /// One chunk of a pack.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Entry {
+pub(super) struct Entry {
     /// Its name.
     pub id: ChunkId,
     /// BLAKE3 of its sealed bytes.

@@ -15,3 +15,4 @@ mod roundtrip;
 mod sample;
 mod schema;
 mod tidy;
+mod verify;
