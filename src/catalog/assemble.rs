@@ -99,6 +99,7 @@ fn strip_members(drafts: &mut [Draft], addresses: &Addresses<'_>, dependencies: 
         bare.grants = grants;
         bare.grantees = std::mem::take(&mut draft.grantees);
         bare.table = table;
+        bare.configuration = draft.configuration;
         *draft = bare;
     }
 }
@@ -177,7 +178,7 @@ fn render(drafts: Vec<Draft>, addresses: &Addresses<'_>, settled: &Order) -> Vec
             draft.kind.section()
         };
         let object = object(draft, create, section);
-        if !is_empty(&object) {
+        if draft.configuration || !is_empty(&object) {
             objects.push((at, object));
         }
     }

@@ -142,6 +142,8 @@ pub(crate) struct Draft {
     /// Roles that grants name.
     pub(crate) grantees: Vec<Text>,
     pub(crate) table: Option<Table>,
+    /// A sequence whose position is kept although an extension brings it.
+    pub(crate) configuration: bool,
 }
 
 impl Draft {
@@ -172,6 +174,7 @@ impl Draft {
             roles: Vec::new(),
             grantees: Vec::new(),
             table: None,
+            configuration: false,
         }
     }
 
