@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test ends where something fails")]
 
 mod cli;
+mod dump;
 mod harness;
 mod oracles;
 mod pg_config;
