@@ -17,8 +17,8 @@ const LAYERS: [&[&str]; 8] = [
     &["progress"],
     &["codec", "cpu", "pg", "plan", "store"],
     &["catalog", "repository"],
-    &["dump", "restore", "verify"],
-    &["drill", "retention"],
+    &["cat", "dump", "restore", "verify"],
+    &["diff", "drill", "retention", "script"],
 ];
 
 /// Which modules may use a crate; the binary's module is `cli`. A crate that is not listed may be used anywhere.
