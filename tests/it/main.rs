@@ -4,6 +4,7 @@
 
 mod cli;
 mod dump;
+mod globals;
 mod harness;
 mod oracles;
 mod pg_config;
