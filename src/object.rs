@@ -20,16 +20,6 @@ pub struct ObjectId(pub u32);
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
-    /// Role of the cluster.
-    Role,
-    /// Settings of a role, or of all roles, in every database.
-    RoleSettings,
-    /// Membership of a role in another one.
-    Membership,
-    /// Tablespace.
-    Tablespace,
-    /// Setting of the server with grants on it.
-    Parameter,
     /// Properties of the database itself: CREATE DATABASE, its settings, its grants.
     Database,
     /// Schema.
@@ -166,12 +156,7 @@ impl Kind {
     pub fn section(self) -> Section {
         use Kind::*;
         match self {
-            Role
-            | RoleSettings
-            | Membership
-            | Tablespace
-            | Parameter
-            | Database
+            Database
             | Schema
             | Language
             | Collation

@@ -4,11 +4,14 @@ use clap::{ArgAction, Parser, Subcommand};
 
 use super::Context;
 use super::completions::Completions;
+use super::dump::Dump;
 use super::exit::{CODES, Outcome};
 use super::init::Init;
 use super::list::List;
 use super::report::Output;
+use super::restore::Restore;
 use super::show::Show;
+use super::verify::Verify;
 
 /// Keep PostgreSQL databases
 #[derive(Parser, Debug)]
@@ -36,8 +39,11 @@ pub(crate) struct Arguments {
 #[derive(Subcommand, Debug)]
 enum Command {
     Init(Init),
+    Dump(Dump),
     List(List),
     Show(Show),
+    Verify(Verify),
+    Restore(Restore),
     Completions(Completions),
 }
 
@@ -46,7 +52,10 @@ impl Arguments {
     pub(crate) async fn run(self, context: &Context) -> Outcome {
         match self.command {
             Command::Init(command) => command.run(context).await,
+            Command::Dump(command) => command.run(context).await,
             Command::List(command) => command.run(context).await,
+            Command::Verify(command) => command.run(context).await,
+            Command::Restore(command) => command.run(context).await,
             Command::Show(command) => command.run(context).await,
 
             Command::Completions(command) => command.run(),

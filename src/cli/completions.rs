@@ -10,7 +10,7 @@ use super::exit::Outcome;
 
 /// Print a completion script for a shell
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:
+#[command(after_long_help = "Examples:
   pgkeep completions bash > ~/.local/share/bash-completion/completions/pgkeep
   pgkeep completions zsh > ~/.zfunc/_pgkeep
   pgkeep completions fish > ~/.config/fish/completions/pgkeep.fish")]

@@ -30,8 +30,15 @@ Exit codes:
 pub(crate) enum Failure {
     /// The library said so.
     Library(Error),
-    /// Somebody asked to stop; says what that means for what was under way.
-    Cancelled(&'static str),
+    /// The command itself found it.
+    Found {
+        /// For the exit code.
+        kind: ErrorKind,
+        /// As in the library's errors: a lower-case fragment.
+        message: String,
+        /// What to do about it.
+        hint: Option<String>,
+    },
     /// What the command printed could not be written.
     Output(io::Error),
 }
@@ -39,7 +46,13 @@ pub(crate) enum Failure {
 impl Failure {
     /// For a request to stop, says what became of the work; other failures stay as they are.
     pub(crate) fn stopped(error: Error, consequence: &'static str) -> Self {
-        if error.kind() == ErrorKind::Cancelled { Self::Cancelled(consequence) } else { Self::Library(error) }
+        match error.kind() {
+            ErrorKind::Cancelled => {
+                let message = format!("cancelled: {consequence}");
+                Self::Found { kind: ErrorKind::Cancelled, message, hint: None }
+            }
+            _ => Self::Library(error),
+        }
     }
 }
 
@@ -97,7 +110,7 @@ impl Failure {
     fn code(&self) -> u8 {
         match self {
             Self::Library(error) => code(error.kind()),
-            Self::Cancelled(_) => code(ErrorKind::Cancelled),
+            Self::Found { kind, .. } => code(*kind),
             Self::Output(_) => 1,
         }
     }
@@ -105,7 +118,7 @@ impl Failure {
     fn message(&self) -> String {
         match self {
             Self::Library(error) => error.to_string(),
-            Self::Cancelled(consequence) => format!("cancelled: {consequence}"),
+            Self::Found { message, .. } => message.clone(),
             Self::Output(_) => "cannot write the output".into(),
         }
     }
@@ -115,7 +128,7 @@ impl Failure {
         let mut causes: Vec<String> = Vec::new();
         let mut source = match self {
             Self::Library(error) => error.source(),
-            Self::Cancelled(_) => None,
+            Self::Found { .. } => None,
             Self::Output(error) => Some(error as &dyn std::error::Error),
         };
         while let Some(cause) = source {
@@ -131,7 +144,8 @@ impl Failure {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Library(error) => error.hint(),
-            Self::Cancelled(_) | Self::Output(_) => None,
+            Self::Found { hint, .. } => hint.clone(),
+            Self::Output(_) => None,
         }
     }
 }
@@ -151,7 +165,7 @@ fn write_text(failure: &Failure) -> io::Result<()> {
 fn write_event(failure: &Failure) -> io::Result<()> {
     let sqlstate = match failure {
         Failure::Library(error) => error.sqlstate(),
-        Failure::Cancelled(_) | Failure::Output(_) => None,
+        Failure::Found { .. } | Failure::Output(_) => None,
     };
     let event = json!({
         "event": "error",

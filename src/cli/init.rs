@@ -62,7 +62,7 @@ struct Summary {
 impl Init {
     pub(crate) async fn run(self, context: &Context) -> Outcome {
         let summary = context.cancellation.unless(self.init()).await?;
-        context.output.summary("init", &summary, &text(&summary))?;
+        context.output.result("init", &summary, &text(&summary))?;
         Ok(())
     }
 

@@ -77,7 +77,7 @@ impl List {
                 context.output.event(&Line { event: "snapshot", facts: facts(one) })?;
             }
         }
-        context.output.summary("list", &Count { snapshots: listed.len() }, &text(&listed))?;
+        context.output.result("list", &Count { snapshots: listed.len() }, &text(&listed))?;
         unreadable_snapshots(&unreadable, context.output)
     }
 }

@@ -7,6 +7,7 @@
 mod arguments;
 mod cancel;
 mod completions;
+mod dump;
 mod environment;
 mod exit;
 mod flags;
@@ -15,10 +16,12 @@ mod init;
 mod list;
 mod opening;
 mod report;
+mod restore;
 mod screen;
 mod show;
 mod table;
 mod units;
+mod verify;
 
 use std::process::ExitCode;
 

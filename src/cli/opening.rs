@@ -1,7 +1,6 @@
 //! Opens the repository that a command line means with the identity that can be found for it.
 
-use std::path::PathBuf;
-
+use pgkeep::hash::RepositoryId;
 use pgkeep::repository::{self, Repository};
 use pgkeep::store::Store;
 use pgkeep::{Error, Result};
@@ -16,12 +15,14 @@ pub(crate) async fn open(place: &Place, identities: &Identities) -> Result<Repos
     let stated = repository::stated_id(&store).await?;
     let found = Found::look(&identities.files, stated)?;
     if found.identities.is_empty() {
-        return Err(no_identity(store.place(), environment::identity_folder().map(|at| default_file(&at, stated))));
+        return Err(no_identity(store.place(), stated));
     }
     Repository::open(store, &found.identities, found.expected(stated)).await
 }
 
-fn no_identity(place: &str, looked_at: Result<PathBuf>) -> Error {
+/// Nothing was given and nothing lies where `init` leaves identities.
+pub(crate) fn no_identity(place: &str, stated: RepositoryId) -> Error {
+    let looked_at = environment::identity_folder().map(|folder| default_file(&folder, stated));
     let looked = looked_at.map(|file| format!("; {} is not there", file.display())).unwrap_or_default();
     Error::Key {
         message: format!("no identity is at hand for the repository in {place}"),

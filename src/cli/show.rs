@@ -78,7 +78,7 @@ impl Show {
                 context.output.event(table)?;
             }
         }
-        context.output.summary("show", &summary(&listed, &manifest), &text(&listed, &manifest))?;
+        context.output.result("show", &summary(&listed, &manifest), &text(&listed, &manifest))?;
         list::unreadable_snapshots(&snapshots.unreadable, context.output)
     }
 

@@ -149,7 +149,7 @@ impl Repository {
         let keyring = file.keyring().expect("fresh keys are sound");
         for owner in owners {
             let sealed = bytes::Bytes::from(seal::seal(owner, &file.encode()));
-            let id = StoredId::of(&sealed);
+            let id = StoredId(*blake3::hash(&sealed).as_bytes());
             store.put(&Folder::Keys.key(id), &[sealed]).await?;
         }
         if !store.put_create(CONFIG, config::encode(keyring.repository).into()).await? {
@@ -363,6 +363,7 @@ pub async fn stated_id(store: &Store) -> Result<RepositoryId> {
     match store.size(CONFIG).await? {
         None => Err(not_a_repository(place)),
         // Read no further than a config goes: this may be anybody's file.
+        Some(0) => config::decode(&[], place),
         Some(_) => config::decode(&store.get_range(CONFIG, 0..config::CONFIG_BYTES_MAX).await?, place),
     }
 }

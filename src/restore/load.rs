@@ -7,7 +7,6 @@ use std::time::Instant;
 
 use futures_util::StreamExt as _;
 
-use crate::blocks::rows_in;
 use crate::error::{Error, Result};
 use crate::object::{Kind, Object, Table};
 use crate::pg::Session;
@@ -97,15 +96,25 @@ impl Load<'_> {
                 Err(error) => {
                     // What failed is the repository; the server only has to forget the rows.
                     drop(copy.fail("the repository could not deliver the rows").await);
-                    return Err(error);
+                    return Err(of_table(error, self.object));
                 }
             };
-            let rows = rows_in(&block);
+            let rows = memchr::memchr_iter(b'\n', &block).count() as u64;
             let bytes = block.len() as u64;
             copy.send(block).await.map_err(|e| e.while_doing(doing))?;
             let table = self.object.name.to_string();
             (self.events)(Event::Moved { table, part: self.number, bytes, rows });
         }
         copy.finish().await.map_err(|e| e.while_doing(doing))
+    }
+}
+
+/// People want to know whose rows are lost before they want to know which chunk it was.
+fn of_table(error: Error, object: &Object) -> Error {
+    match error {
+        Error::Damaged { what, problem } => {
+            Error::damaged(format!("table {}", object.name), format!("{what}: {problem}"))
+        }
+        other => other,
     }
 }

@@ -21,10 +21,52 @@ fn stdout(arguments: &[&str]) -> String {
 }
 
 /// Every command with every flag of its own, as pg_dump and age spell them.
-const FLAGS: [(&str, &[&str]); 4] = [
+const FLAGS: [(&str, &[&str]); 7] = [
     ("init", &["-r, --recipient", "-R, --recipients-file", "--identity-out", "-i, --identity", "--repo"]),
+    (
+        "dump",
+        &[
+            "--label",
+            "-j, --jobs",
+            "-n, --schema",
+            "-N, --exclude-schema",
+            "-t, --table",
+            "-T, --exclude-table",
+            "--repo",
+            "-i, --identity",
+            "-d, --dbname",
+            "-h, --host",
+            "-p, --port",
+            "-U, --username",
+            "-w, --no-password",
+            "-W, --password",
+        ],
+    ),
     ("list", &["--repo", "-i, --identity"]),
     ("show", &["--repo", "-i, --identity"]),
+    ("verify", &["--depth", "--no-mark", "--repo", "-i, --identity"]),
+    (
+        "restore",
+        &[
+            "--no-analyze",
+            "-C, --create",
+            "-O, --no-owner",
+            "-x, --no-privileges",
+            "-j, --jobs",
+            "-n, --schema",
+            "-N, --exclude-schema",
+            "-t, --table",
+            "-T, --exclude-table",
+            "--repo",
+            "-i, --identity",
+            "-d, --dbname",
+            "-h, --host",
+            "-p, --port",
+            "-U, --username",
+            "-w, --no-password",
+            "-W, --password",
+        ],
+    ),
     ("completions", &[]),
 ];
 
@@ -85,6 +127,13 @@ fn nonsense_is_refused_with_code_2_and_one_error() {
     let table: &[&[&str]] = &[
         &[],
         &["frobnicate"],
+        &["dump", "--frobnicate"],
+        &["dump", "a", "-d", "b"],
+        &["dump", "-w", "-W"],
+        &["dump", "-j", "0"],
+        &["dump", "-j", "many"],
+        &["restore"],
+        &["verify", "--depth", "bottomless"],
         &["list", "-q", "-v"],
         &["init", "-r", "age1x", "--identity-out", "x"],
         // No repository is named, and the environment names none.
@@ -97,6 +146,13 @@ fn nonsense_is_refused_with_code_2_and_one_error() {
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {stderr}");
         assert!(!stderr.trim().is_empty() && output.stdout.is_empty(), "{arguments:?}: {stderr}");
     }
+}
+
+#[test]
+fn h_is_the_host_as_in_pg_dump() {
+    let output = run(&["dump", "-h"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("a value is required for '--host <HOST>'"));
 }
 
 #[test]

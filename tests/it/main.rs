@@ -3,8 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test ends where something fails")]
 
 mod cli;
-mod dump;
-mod globals;
+mod cli_refusals;
+mod cli_session;
 mod harness;
 mod oracles;
 mod pg_config;

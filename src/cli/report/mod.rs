@@ -8,7 +8,7 @@ mod json;
 mod lines;
 mod tally;
 
-use std::io::{self, IsTerminal as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -25,7 +25,7 @@ pub(crate) struct Output {
     /// Print one JSON event a line on stdout, the summary last
     #[arg(long, global = true, help_heading = "Output")]
     pub(crate) json: bool,
-    /// Print errors, warnings and results only, no progress
+    /// Print no progress and no summary: only errors, warnings and what was asked for
     #[arg(long, short, global = true, conflicts_with = "verbose", help_heading = "Output")]
     pub(crate) quiet: bool,
     /// Print every table and object when it is done
@@ -86,8 +86,14 @@ impl Drop for Report {
 }
 
 impl Output {
-    /// Prints what a command found or did: `value` as the last event with `--json`, otherwise `text`.
+    /// Prints what a command did: `value` as the last event with `--json`, otherwise `text`, and nothing with `--quiet`.
     pub(crate) fn summary(self, command: &str, value: &impl Serialize, text: &str) -> io::Result<()> {
+        self.result(command, value, if self.quiet { "" } else { text })
+    }
+
+    /// Prints what a command was asked for, also with `--quiet`: `value` as the last event with `--json`, otherwise
+    /// `text`.
+    pub(crate) fn result(self, command: &str, value: &impl Serialize, text: &str) -> io::Result<()> {
         #[derive(Serialize)]
         struct Summary<'a, T> {
             event: &'static str,
@@ -95,21 +101,19 @@ impl Output {
             #[serde(flatten)]
             value: &'a T,
         }
-        if self.json { json::write(&Summary { event: "summary", command, value }) } else { self.text(text) }
+        if self.json { json::write(&Summary { event: "summary", command, value }) } else { text_out(text) }
     }
 
     /// Prints one result of several as an event of its own.
     pub(crate) fn event(self, value: &impl Serialize) -> io::Result<()> {
         json::write(value)
     }
+}
 
-    /// Prints `text` on stdout.
-    pub(crate) fn text(self, text: &str) -> io::Result<()> {
-        use std::io::Write as _;
-        let mut out = io::stdout().lock();
-        out.write_all(text.as_bytes())?;
-        out.flush()
-    }
+fn text_out(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()
 }
 
 /// `copy: 1.2 GiB of about 3.4 GiB, 12,345 rows, 85.0 MiB/s, 24 s left`.

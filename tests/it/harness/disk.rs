@@ -32,6 +32,18 @@ impl SmallDisk {
         SmallDisk { child, path }
     }
 
+    /// A program that sees the disk at `/mnt`, for those that resolve the links of [`SmallDisk::path`].
+    #[allow(dead_code, reason = "the quickstart shares this harness and needs no small disk")]
+    pub(crate) fn command(&self, program: &Path) -> Command {
+        let mut command = Command::new(installed("nsenter", "util-linux"));
+        command.args(["-t", &self.child.id().to_string(), "-m"]);
+        if uid() != 0 {
+            command.args(["-U", "--preserve-credentials"]);
+        }
+        command.arg("--").arg(program);
+        command
+    }
+
     /// Its folder, for this process and those it starts.
     pub(crate) fn path(&self) -> &Path {
         &self.path

@@ -1,0 +1,126 @@
+//! `pgkeep restore`: a snapshot, or a selection of it, into a database.
+
+use clap::Args;
+use pgkeep::pg::Config;
+use pgkeep::plan::select::Purpose;
+use pgkeep::progress::Events;
+use pgkeep::repository::Listed;
+use pgkeep::restore::{self, Definitions, Options, Summary};
+use pgkeep::{Error, Result};
+
+use super::exit::{Failure, Outcome};
+use super::flags::{Connection, Identities, Jobs, Place, Selection};
+use super::report::Report;
+use super::{Context, opening, screen, units};
+
+/// Restore a snapshot into a database
+#[derive(Args, Debug)]
+#[command(after_long_help = "\
+The target must be empty, or is created with -C. Rows are checked against what was dumped before they are committed.
+With -n or -t only what matches comes back, with its indexes, constraints, triggers and grants; what it needs and was
+not selected is listed at the end.
+
+Examples:
+  createdb pos_copy && pgkeep restore latest -d pos_copy
+  pgkeep restore 3f9a2c -C -d pos_copy -j 4
+  pgkeep restore latest -C -d payments_check -n payments
+  pgkeep restore latest -d postgres://admin@cloud/pos -O -x")]
+pub(crate) struct Restore {
+    /// Snapshot to restore: `latest`, `latest~1`, the start of an id, or a database's name for its latest
+    snapshot: String,
+    /// Create the target database
+    #[arg(long, short = 'C', help_heading = "Target")]
+    create: bool,
+    /// Leave owners out: everything belongs to the restoring role
+    #[arg(long, short = 'O', help_heading = "Target")]
+    no_owner: bool,
+    /// Leave grants out
+    #[arg(long, short = 'x', visible_alias = "no-acl", help_heading = "Target")]
+    no_privileges: bool,
+    /// Collect no statistics for the planner at the end
+    #[arg(long, help_heading = "Target")]
+    no_analyze: bool,
+    #[command(flatten)]
+    jobs: Jobs,
+    #[command(flatten)]
+    selection: Selection,
+    #[command(flatten)]
+    place: Place,
+    #[command(flatten)]
+    identities: Identities,
+    #[command(flatten)]
+    connection: Connection,
+}
+
+impl Restore {
+    pub(crate) async fn run(self, context: &Context) -> Outcome {
+        let report = Report::new(context.output);
+        let events = report.events();
+        let done = self.restore(context, &events).await;
+        drop(report);
+        let stopped = |error| Failure::stopped(error, "the target holds what was restored so far");
+        let summary = done.map_err(stopped)?;
+        context.output.summary("restore", &summary, &text(&summary))?;
+        Ok(())
+    }
+
+    async fn restore(&self, context: &Context, events: &Events) -> Result<Summary> {
+        let selection = self.selection.chosen(Purpose::Restore)?;
+        let work = async {
+            let repository = opening::open(&self.place, &self.identities).await?;
+            let listed = repository.resolve(&self.snapshot).await?;
+            let target = self.target(&listed, events).await?;
+            Ok((repository.reader(&listed).await?, target))
+        };
+        let (reader, target) = context.cancellation.unless(work).await?;
+        let options = Options {
+            target,
+            jobs: self.jobs.number(),
+            create_database: self.create,
+            selection,
+            definitions: Definitions {
+                no_owner: self.no_owner,
+                no_privileges: self.no_privileges,
+                ..Definitions::default()
+            },
+            analyze: !self.no_analyze,
+            cancellation: context.cancellation.clone(),
+        };
+        restore::run(&reader, &options, events).await
+    }
+
+    /// The database to restore into. With -C and no name it is called as the one that was dumped.
+    async fn target(&self, listed: &Listed, events: &Events) -> Result<Config> {
+        let config = self.connection.config(None, events).await?;
+        if self.connection.names_database()? {
+            return Ok(config);
+        }
+        if self.create {
+            return Ok(config.with_database(listed.snapshot.head.source.database.clone()));
+        }
+        Err(Error::Usage {
+            message: "no target database is named".into(),
+            hint: Some("name it: `-d DATABASE`; with -C it is created".into()),
+        })
+    }
+}
+
+fn text(summary: &Summary) -> String {
+    let mut text = format!(
+        "restored {}: {} in {}, {} of rows, {}, in {}\n\
+         every table has the rows and the digest of the snapshot\n",
+        screen::line(&summary.database),
+        units::counted(summary.rows, "row"),
+        units::counted(summary.tables, "table"),
+        units::size(summary.bytes),
+        units::counted(summary.objects, "object"),
+        units::duration(summary.took),
+    );
+    if !summary.left_out.is_empty() {
+        text += "left out, because something was not selected:\n";
+    }
+    for left_out in &summary.left_out {
+        text += &format!("  {}\n", screen::line(left_out));
+    }
+    text
+}

@@ -1,0 +1,158 @@
+//! `pgkeep verify`: what is stored, against what was stored.
+
+use clap::{Args, ValueEnum};
+use pgkeep::progress::Events;
+use pgkeep::repository::{self, Repository};
+use pgkeep::store::Store;
+use pgkeep::verify::{self, Cost, Depth, Options, Report};
+use pgkeep::{Error, ErrorKind, Result};
+
+use super::exit::{Failure, Outcome};
+use super::flags::{Identities, Place};
+use super::identity::Found;
+use super::{Context, list, opening, report, screen, units};
+
+/// Verify what is stored and say what any damage costs
+#[derive(Args, Debug)]
+#[command(after_long_help = "\
+Needs no database, and no identity for `--depth stored`, so that a storage server can run it from cron. Never stops at
+the first fault; exit code 6 means damage. Damaged packs are marked, so that the next dump stores again what is lost.
+
+Examples:
+  pgkeep verify
+  pgkeep verify latest --depth listing
+  pgkeep verify --depth stored --quiet")]
+pub(crate) struct Verify {
+    /// Snapshots whose losses are told [default: all]
+    #[arg(value_name = "SNAPSHOT")]
+    snapshots: Vec<String>,
+    /// How deep to look
+    #[arg(long, value_enum, default_value_t = HowDeep::Full)]
+    depth: HowDeep,
+    /// Do not mark damaged packs; nothing at all is written then
+    #[arg(long)]
+    no_mark: bool,
+    #[command(flatten)]
+    place: Place,
+    #[command(flatten)]
+    identities: Identities,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum HowDeep {
+    /// Everything referred to exists and has its size
+    Listing,
+    /// Every stored byte is what was stored
+    Stored,
+    /// Every row opens, decompresses and has its digest, as in a restore
+    Full,
+}
+
+impl From<HowDeep> for Depth {
+    fn from(depth: HowDeep) -> Self {
+        match depth {
+            HowDeep::Listing => Self::Listing,
+            HowDeep::Stored => Self::Stored,
+            HowDeep::Full => Self::Full,
+        }
+    }
+}
+
+impl Verify {
+    pub(crate) async fn run(self, context: &Context) -> Outcome {
+        let progress = report::Report::new(context.output);
+        let found = context.cancellation.unless(self.verify(&progress.events())).await;
+        drop(progress);
+        let found = found?;
+        if context.output.json || found.is_sound() {
+            context.output.summary("verify", &found, &text(&found))?;
+            return damage(&found);
+        }
+        // Damage is told also with `--quiet`.
+        context.output.result("verify", &found, &text(&found))?;
+        damage(&found)
+    }
+
+    async fn verify(&self, events: &Events) -> Result<Report> {
+        let store = Store::open(&self.place.name()?)?;
+        let stated = repository::stated_id(&store).await?;
+        let found = Found::look(&self.identities.files, stated)?;
+        if found.identities.is_empty() {
+            return self.verify_without_identity(&store, events).await;
+        }
+        let repository = Repository::open(store, &found.identities, found.expected(stated)).await?;
+        let options = Options { depth: self.depth.into(), snapshots: self.snapshots.clone(), mark: !self.no_mark };
+        verify::run(&repository, &options, events).await
+    }
+
+    async fn verify_without_identity(&self, store: &Store, events: &Events) -> Result<Report> {
+        if self.depth == HowDeep::Stored && self.snapshots.is_empty() {
+            return verify::stored(store, events).await;
+        }
+        let refused = opening::no_identity(store.place(), repository::stated_id(store).await?);
+        let Error::Key { message, hint } = refused else { return Err(refused) };
+        let hint = hint.map(|hint| format!("{hint}; `--depth stored` needs none"));
+        Err(Error::Key { message, hint })
+    }
+}
+
+fn damage(found: &Report) -> Outcome {
+    if found.is_sound() {
+        return Ok(());
+    }
+    let objects = units::counted(found.faults.len() as u64, "fault");
+    let consequence = if found.loses_rows() { "rows are lost" } else { "no row is lost" };
+    let hint = match found.marked {
+        0 => None,
+        marked => {
+            let packs = units::counted(marked, "damaged pack");
+            Some(format!("{packs} marked: the next dump stores again what the database still has"))
+        }
+    };
+    Err(Failure::Found {
+        kind: ErrorKind::Damaged,
+        message: format!("the repository has {objects}: {consequence}"),
+        hint,
+    })
+}
+
+fn text(found: &Report) -> String {
+    let mut text = String::new();
+    for fault in &found.faults {
+        text += &format!("{}: {}\n", screen::line(&fault.what), screen::line(&fault.problem));
+        for cost in &fault.costs {
+            text += &format!("    {}\n", cost_text(cost));
+        }
+    }
+    let counted = match found.depth {
+        Depth::Listing => format!("{} there", units::counted(found.packs, "pack")),
+        Depth::Stored => format!("{} in {}", units::size(found.stored_bytes), units::counted(found.packs, "pack")),
+        Depth::Full => format!(
+            "{} in {}, {} in {}",
+            units::size(found.stored_bytes),
+            units::counted(found.packs, "pack"),
+            units::counted(found.rows, "row"),
+            units::counted(found.parts, "part")
+        ),
+    };
+    let verdict = if found.is_sound() { "all is as it was stored" } else { "not all is as it was stored" };
+    let took = std::time::Duration::from_secs_f64(found.seconds.max(0.0));
+    let snapshots = units::counted(found.snapshots, "snapshot");
+    text + &format!("verified {snapshots}: {counted}, in {}: {verdict}\n", units::duration(took))
+}
+
+fn cost_text(cost: &Cost) -> String {
+    let of = format!(
+        "snapshot {} of {} from {}",
+        list::short(cost.snapshot),
+        screen::line(&cost.database.lossy()),
+        list::local(cost.time)
+    );
+    match (&cost.table, cost.manifest) {
+        (_, true) => format!("{of}: nothing of it can be restored"),
+        (Some(table), false) => {
+            format!("{of}: table {} loses {}", screen::line(table), units::counted(cost.rows, "row"))
+        }
+        (None, false) => format!("{of}: {} lost", units::counted(cost.rows, "row")),
+    }
+}
