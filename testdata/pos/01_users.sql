@@ -1,7 +1,7 @@
 -- A restaurant's point of sale: venues and the people who work there.
 --
 -- The files of this folder are run in order, as statements without commands of any client; `:scale` is replaced by a
--- number (`psql -v scale=1` does the same on a server that has all marked lines). Scale 1 is about 1.5 MB of COPY text,
+-- number (`psql -v scale=1` does the same on a server that has all marked lines). Scale 1 is about 0.8 MB of COPY text,
 -- beside one photo of 24 MB that every scale has once. Rows are made from their numbers: equal on every run.
 
 -- Roles belong to the cluster, and another database may have made them already.
