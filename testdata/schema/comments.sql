@@ -22,7 +22,6 @@ COMMENT ON CONSTRAINT once ON c."T ""t""" IS 'once';
 COMMENT ON INDEX c.apart IS 'the index of an exclusion';
 CREATE INDEX i ON c."T ""t""" (d);
 COMMENT ON INDEX c.i IS 'an index';
-COMMENT ON COLUMN c.i.d IS 'a column of an index';
 CREATE STATISTICS c.s ON id, d FROM c."T ""t""";
 COMMENT ON STATISTICS c.s IS 'statistics';
 CREATE VIEW c.v AS SELECT id, d AS "D" FROM c."T ""t""";
