@@ -40,7 +40,7 @@ COMMENT ON COLUMN c.r."Y" IS 'its column';
 CREATE DOMAIN c.dom AS integer CONSTRAINT low CHECK (VALUE < 10);
 COMMENT ON DOMAIN c.dom IS 'a domain';
 COMMENT ON CONSTRAINT low ON DOMAIN c.dom IS 'its constraint';
-CREATE FUNCTION c.f(integer, x text DEFAULT '') RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+CREATE FUNCTION c.f(integer, x text DEFAULT '') RETURNS integer LANGUAGE sql AS 'SELECT 1';
 COMMENT ON FUNCTION c.f(integer, text) IS 'a function';
 CREATE PROCEDURE c.p(integer) LANGUAGE sql AS 'SELECT 1';
 COMMENT ON PROCEDURE c.p(integer) IS 'a procedure';
