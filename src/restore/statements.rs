@@ -62,8 +62,7 @@ impl Definitions {
     }
 
     fn owner(&self, object: &Object) -> Option<Text> {
-        let role = self.owner_of(object).filter(|_| !object.identity.is_empty())?;
-        Some(text!["ALTER ", object.identity, " OWNER TO ", role.ident()])
+        self.owner_of(object).and_then(|role| object.give_to(role))
     }
 
     /// Settings while it is created, always set, so that one object's tablespace never leaks into the next.
