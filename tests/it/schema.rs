@@ -86,12 +86,15 @@ async fn create(database: &Database, objects: &[Object]) -> Vec<String> {
     let mut failures = Vec::new();
     for pass in [Pass::Main, Pass::Grants, Pass::Last] {
         for statement in objects.iter().flat_map(|object| of_pass(object, pass)) {
-            let attempt = text!["SAVEPOINT attempt; ", statement, "; RELEASE attempt"];
-            if let Err(error) = session.run(&attempt).await {
-                let why = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+            // On its own: a statement that cannot be parsed would take it along.
+            session.run("SAVEPOINT attempt").await.expect("a savepoint");
+            let done = session.run(&statement).await;
+            if let Err(error) = &done {
+                let why = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
                 failures.push(format!("{statement}\n  {why}"));
-                session.run("ROLLBACK TO attempt").await.expect("back to the savepoint");
             }
+            let end = if done.is_ok() { "RELEASE attempt" } else { "ROLLBACK TO attempt" };
+            session.run(end).await.expect("the savepoint is there");
         }
     }
     session.run("COMMIT").await.expect("everything is kept");
