@@ -1,7 +1,7 @@
 //! Sessions against real servers: statements, COPY both ways, what happens when somebody stops half-way.
 
-use std::io::{Read, Write};
-use std::net::TcpListener;
+use std::io::{self, Write};
+use std::net::{Shutdown, TcpListener};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -425,9 +425,11 @@ fn impostor(bytes: Vec<u8>) -> u16 {
     let port = listener.local_addr().expect("it is bound").port();
     std::thread::spawn(move || {
         if let Ok((mut stream, _)) = listener.accept() {
-            let _ = stream.set_read_timeout(Some(Duration::from_millis(200)));
             let _ = stream.write_all(&bytes);
-            let _ = stream.read(&mut [0; 1024]);
+            let _ = stream.shutdown(Shutdown::Write);
+            // It listens on: a socket that is closed with unread bytes would break the client's next write.
+            let _ = stream.set_read_timeout(Some(Duration::from_secs(5)));
+            let _ = io::copy(&mut stream, &mut io::sink());
         }
     });
     port
