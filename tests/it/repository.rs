@@ -72,6 +72,15 @@ pub(crate) fn rows(first: u64, count: u64) -> Vec<u8> {
     text
 }
 
+/// Rows that do not compress, of this many bytes in all.
+pub(crate) fn noise(seed: u64, bytes: usize) -> Vec<u8> {
+    let mut text = vec![0; bytes];
+    blake3::Hasher::new().update(&seed.to_le_bytes()).finalize_xof().fill(&mut text);
+    text.iter_mut().for_each(|byte| *byte = if *byte == b'\n' { b' ' } else { *byte });
+    text.chunks_mut(100).for_each(|row| *row.last_mut().unwrap() = b'\n');
+    text
+}
+
 pub(crate) fn table(id: u32, name: &str) -> Object {
     Object {
         id: ObjectId(id),
