@@ -4,6 +4,7 @@ use bytes::{Bytes, BytesMut};
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt as _, stream};
 
+use crate::blocks::row_end;
 use crate::error::{Error, Result};
 use crate::object::{Object, Table};
 use crate::repository::{Part, Reader};
@@ -117,7 +118,7 @@ impl RowWriter {
     fn push(&mut self, block: &[u8]) -> Result<Bytes> {
         self.pending.extend_from_slice(block);
         let mut out = Vec::with_capacity(block.len());
-        while let Some(end) = memchr::memchr(b'\n', &self.pending).filter(|_| self.left > 0) {
+        while let Some(end) = row_end(&self.pending).filter(|_| self.left > 0) {
             let row = self.pending.split_to(end + 1);
             self.row(&row[..end], &mut out)?;
             self.left -= 1;

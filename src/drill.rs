@@ -12,7 +12,7 @@ use crate::pg::{Config, Connector, Session};
 use crate::plan::Pattern;
 use crate::plan::select::{Selection, TablePattern, select};
 use crate::progress::{Event, Events};
-use crate::repository::{Manifest, Reader};
+use crate::repository::{Manifest, Reader, new_uid};
 use crate::restore::{self, TableCheck, Verdict};
 use crate::text;
 use crate::text::Text;
@@ -76,7 +76,7 @@ fn seconds<S: serde::Serializer>(took: &Duration, serializer: S) -> std::result:
 /// Where the restore fails or a server is lost. Differences are no error here but in the report.
 pub async fn run(reader: &Reader, options: &Options, events: &Events) -> Result<Report> {
     let started = Instant::now();
-    let scratch = scratch_name()?;
+    let scratch = format!("pgkeep_drill_{}", &new_uid()[..12]);
     let admin = options.restore.target.clone();
     let mut restore = options.restore.clone();
     restore.target = admin.with_database(scratch.as_str());
@@ -172,12 +172,6 @@ fn sample(manifest: &Manifest, selection: &Selection, most: u64) -> Result<Selec
         return Err(Error::usage(format!("no table fits into {most} bytes")));
     }
     Ok(Selection { tables, with_dependencies: true, ..selection.clone() })
-}
-
-fn scratch_name() -> Result<String> {
-    let mut random = [0; 6];
-    getrandom::fill(&mut random).map_err(|error| Error::usage(format!("no random numbers: {error}")))?;
-    Ok(format!("pgkeep_drill_{}", crate::hash::hex(&random)))
 }
 
 async fn drop_scratch(admin: &Config, scratch: &str) -> Result<()> {

@@ -79,6 +79,14 @@ hash! {
     /// Name of a stored object: BLAKE3 of its stored bytes, what `b3sum` prints.
     StoredId
 }
+impl StoredId {
+    /// Name of an object with these bytes.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(*blake3::hash(bytes).as_bytes())
+    }
+}
+
 hash! {
     /// Name of a repository: a hash of its public keys and of a commitment to its secrets, so that nobody can put
     /// other keys in their place.

@@ -20,6 +20,16 @@ pub struct ObjectId(pub u32);
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
+    /// Role of the cluster.
+    Role,
+    /// Settings of a role, or of all roles, in every database.
+    RoleSettings,
+    /// Membership of a role in another one.
+    Membership,
+    /// Tablespace.
+    Tablespace,
+    /// Setting of the server with grants on it.
+    Parameter,
     /// Properties of the database itself: CREATE DATABASE, its settings, its grants.
     Database,
     /// Schema.
@@ -156,7 +166,12 @@ impl Kind {
     pub fn section(self) -> Section {
         use Kind::*;
         match self {
-            Database
+            Role
+            | RoleSettings
+            | Membership
+            | Tablespace
+            | Parameter
+            | Database
             | Schema
             | Language
             | Collation

@@ -27,6 +27,15 @@ pub(crate) fn assemble(mut drafts: Vec<Draft>, dependencies: &Dependencies, sour
     render(drafts, &addresses, &settled)
 }
 
+/// Objects in the order of their drafts, which must not have pieces or loops.
+pub(crate) fn as_given(drafts: Vec<Draft>) -> Vec<Object> {
+    let objects = drafts.iter().map(|draft| {
+        let create = draft.create.iter().map(|template| fill(template, &|_| false)).collect();
+        object(draft, create, draft.kind.section())
+    });
+    (0u32..).zip(objects).map(|(id, object)| Object { id: ObjectId(id), ..object }).collect()
+}
+
 /// Where an address leads: to a draft, directly or by what brings it.
 struct Addresses<'a> {
     drafts: HashMap<Address, usize>,
@@ -99,6 +108,7 @@ fn strip_members(drafts: &mut [Draft], addresses: &Addresses<'_>, dependencies: 
         bare.grants = grants;
         bare.grantees = std::mem::take(&mut draft.grantees);
         bare.table = table;
+        bare.configuration = draft.configuration;
         *draft = bare;
     }
 }
@@ -177,7 +187,7 @@ fn render(drafts: Vec<Draft>, addresses: &Addresses<'_>, settled: &Order) -> Vec
             draft.kind.section()
         };
         let object = object(draft, create, section);
-        if !is_empty(&object) {
+        if draft.configuration || !is_empty(&object) {
             objects.push((at, object));
         }
     }

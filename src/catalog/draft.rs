@@ -20,6 +20,9 @@ pub(crate) mod class {
     pub(crate) const TYPE: u32 = 1247;
     pub(crate) const PROC: u32 = 1255;
     pub(crate) const CLASS: u32 = 1259;
+    pub(crate) const TABLESPACE: u32 = 1213;
+    pub(crate) const AUTHID: u32 = 1260;
+    pub(crate) const AUTH_MEMBERS: u32 = 1261;
     pub(crate) const DATABASE: u32 = 1262;
     pub(crate) const FDW: u32 = 2328;
     pub(crate) const SERVER: u32 = 1417;
@@ -48,6 +51,9 @@ pub(crate) mod class {
     pub(crate) const TS_CONFIG: u32 = 3602;
     pub(crate) const TS_TEMPLATE: u32 = 3764;
     pub(crate) const DEFAULT_ACL: u32 = 826;
+    pub(crate) const PARAMETER_ACL: u32 = 6243;
+    /// `pg_db_role_setting` has no oids: settings are addressed by the oid of the role.
+    pub(crate) const DB_ROLE_SETTING: u32 = 2964;
     pub(crate) const SUBSCRIPTION: u32 = 6100;
     pub(crate) const PUBLICATION: u32 = 6104;
     pub(crate) const PUBLICATION_REL: u32 = 6106;
@@ -142,6 +148,8 @@ pub(crate) struct Draft {
     /// Roles that grants name.
     pub(crate) grantees: Vec<Text>,
     pub(crate) table: Option<Table>,
+    /// A sequence whose position is kept although an extension brings it.
+    pub(crate) configuration: bool,
 }
 
 impl Draft {
@@ -172,6 +180,7 @@ impl Draft {
             roles: Vec::new(),
             grantees: Vec::new(),
             table: None,
+            configuration: false,
         }
     }
 

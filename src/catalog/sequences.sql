@@ -9,6 +9,7 @@ select c.oid, n.nspname as schema, c.relname as name, pg_catalog.pg_get_userbyid
        -- Sequences of unlogged tables were logged, and could not be changed.
        c.relpersistence as table_persistence,                                                                --@ ..14
        a.attname as column_name, a.attidentity as identity,
+       exists (select 1 from pg_catalog.pg_extension e where c.oid = any (e.extconfig)) as configuration,
        c.relacl as acl, pg_catalog.acldefault('s', c.relowner) as acl_default
 from pg_catalog.pg_class c
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace

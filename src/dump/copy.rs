@@ -12,7 +12,7 @@ use futures_util::stream;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use crate::blocks::Blocks;
+use crate::blocks::{Blocks, rows_in};
 use crate::dump::parts::Part;
 use crate::error::{Error, Result};
 use crate::pg::{Connector, Session, snapshot};
@@ -143,7 +143,7 @@ impl Copying {
         let statement = text![part.copy, self.copy_options];
         let doing = &format!("copy {table}");
         let moved = &|block: &[u8]| {
-            let rows = memchr::memchr_iter(b'\n', block).count() as u64;
+            let rows = rows_in(block);
             (self.events)(Event::Moved { table: table.clone(), part: number, bytes: block.len() as u64, rows });
         };
         let mut copy = session.copy_out(statement).await.map_err(|e| e.while_doing(doing))?;

@@ -63,7 +63,7 @@ impl Order {
 pub fn priority(kind: Kind) -> u8 {
     use Kind::*;
     match kind {
-        Database => 0,
+        Role | RoleSettings | Membership | Tablespace | Parameter | Database => 0,
         Schema => 1,
         Language => 2,
         Collation => 3,

@@ -143,7 +143,7 @@ impl Writer {
             for entry in described.chunks.iter().filter(|entry| copies.iter().any(|copy| copy.offset == entry.offset)) {
                 let start = u64::from(entry.offset);
                 let bytes = store.get_range(&key, start..start + u64::from(entry.length)).await?;
-                if StoredId(*blake3::hash(&bytes).as_bytes()) != entry.sealed {
+                if StoredId::of(&bytes) != entry.sealed {
                     return Err(Error::damaged(&key, format!("chunk {} in it is not what was stored", entry.id)));
                 }
                 batch.push(SealedChunk { id: entry.id, kind: entry.kind, raw: entry.raw, base: entry.base, bytes });

@@ -93,7 +93,7 @@ impl Repository {
 
 /// Runs on the CPU pool.
 fn inspect(repository: &Repository, facts: &PackFacts, copies: &[Copy], bytes: &Bytes, look: Look) -> Inspected {
-    let sound = *blake3::hash(bytes).as_bytes() == facts.id.0;
+    let sound = StoredId::of(bytes) == facts.id;
     let mut found = Inspected::default();
     if !sound {
         let problem = match bytes.len() as u64 {
@@ -114,7 +114,7 @@ fn inspect(repository: &Repository, facts: &PackFacts, copies: &[Copy], bytes: &
             }
             (Some(_), _) if sound => Ok(None),
             (Some(sealed), _) => match described.as_ref().and_then(|d| d.chunks.iter().find(|e| e.offset == *offset)) {
-                Some(entry) if *blake3::hash(sealed).as_bytes() == entry.sealed.0 => Ok(None),
+                Some(entry) if StoredId::of(sealed) == entry.sealed => Ok(None),
                 Some(_) => Err(Fault::damaged("its sealed bytes are not what was stored")),
                 None => Err(Fault::damaged("its pack is damaged, and says nothing about it any more")),
             },

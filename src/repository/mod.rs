@@ -149,7 +149,7 @@ impl Repository {
         let keyring = file.keyring().expect("fresh keys are sound");
         for owner in owners {
             let sealed = bytes::Bytes::from(seal::seal(owner, &file.encode()));
-            let id = StoredId(*blake3::hash(&sealed).as_bytes());
+            let id = StoredId::of(&sealed);
             store.put(&Folder::Keys.key(id), &[sealed]).await?;
         }
         if !store.put_create(CONFIG, config::encode(keyring.repository).into()).await? {

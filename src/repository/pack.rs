@@ -45,7 +45,7 @@ pub(super) fn build(keyring: &Keyring, domain: Domain, chunks: Vec<SealedChunk>)
     let mut entries = Vec::with_capacity(chunks.len());
     for chunk in &chunks {
         let length = u32::try_from(chunk.bytes.len()).expect("a sealed chunk is far below 4 GiB");
-        let sealed = StoredId(*blake3::hash(&chunk.bytes).as_bytes());
+        let sealed = StoredId::of(&chunk.bytes);
         let SealedChunk { id, kind, raw, base, .. } = *chunk;
         entries.push(Entry { id, sealed, offset, length, raw, kind, base });
         offset = offset.checked_add(length).expect("a pack is closed long before 4 GiB");

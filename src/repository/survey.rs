@@ -150,7 +150,7 @@ impl Repository {
             return Err(Error::damaged(key, "it is too large for what it should be"));
         }
         let sealed = self.store().get(key).await?;
-        if Some(StoredId(*blake3::hash(&sealed).as_bytes())) != id_of(key) {
+        if Some(StoredId::of(&sealed)) != id_of(key) {
             return Err(Error::damaged(key, "its bytes are not those that it is named after"));
         }
         record::open(self.keyring(), kind, &sealed).map_err(|fault| fault.of(key))
@@ -159,7 +159,7 @@ impl Repository {
     /// Stores a record and returns its name.
     pub(super) async fn put_record(&self, folder: Folder, kind: record::Kind, body: &[u8]) -> Result<StoredId> {
         let sealed = bytes::Bytes::from(record::seal(self.keyring(), kind, body));
-        let id = StoredId(*blake3::hash(&sealed).as_bytes());
+        let id = StoredId::of(&sealed);
         self.store().put(&folder.key(id), &[sealed]).await?;
         Ok(id)
     }

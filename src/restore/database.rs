@@ -72,7 +72,7 @@ fn statement(objects: &[Object], encoding: &str, name: &Text, definitions: &Defi
 pub(crate) fn rename(statement: &Text, database: &Object, name: &Text) -> Text {
     let old = text!["DATABASE ", database.name.name.ident()];
     let bytes = statement.as_bytes();
-    match memchr::memmem::find(bytes, old.as_bytes()) {
+    match bytes.windows(old.as_bytes().len()).position(|window| window == old.as_bytes()) {
         Some(at) => text![&bytes[..at], "DATABASE ", name.ident(), &bytes[at + old.as_bytes().len()..]],
         None => statement.clone(),
     }

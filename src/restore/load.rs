@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use futures_util::StreamExt as _;
 
+use crate::blocks::rows_in;
 use crate::error::{Error, Result};
 use crate::object::{Kind, Object, Table};
 use crate::pg::Session;
@@ -99,7 +100,7 @@ impl Load<'_> {
                     return Err(of_table(error, self.object));
                 }
             };
-            let rows = memchr::memchr_iter(b'\n', &block).count() as u64;
+            let rows = rows_in(&block);
             let bytes = block.len() as u64;
             copy.send(block).await.map_err(|e| e.while_doing(doing))?;
             let table = self.object.name.to_string();

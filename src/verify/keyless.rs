@@ -74,7 +74,7 @@ async fn check(
             Err(error @ Error::Store { .. }) => return Err(error),
             Err(gone) => Some(problem(&gone)),
             Ok(bytes) => {
-                let same = cpu::run(move || *blake3::hash(&bytes).as_bytes() == id.0).await;
+                let same = cpu::run(move || StoredId::of(&bytes) == id).await;
                 (!same).then(|| "its bytes are not those that it is named after".to_owned())
             }
         };

@@ -5,6 +5,8 @@
 mod cli;
 mod cli_refusals;
 mod cli_session;
+mod dump;
+mod globals;
 mod harness;
 mod oracles;
 mod pg_config;

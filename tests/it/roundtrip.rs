@@ -6,6 +6,7 @@ use pgkeep::cancel::Cancellation;
 use pgkeep::codec::seal::Identity;
 use pgkeep::pg::snapshot::Taking;
 use pgkeep::pg::{Config, Host};
+use pgkeep::plan::Pattern;
 use pgkeep::plan::select::{Purpose, Selection};
 use pgkeep::progress::silent;
 use pgkeep::repository::{Reader, Repository};
@@ -13,7 +14,8 @@ use pgkeep::restore::Definitions;
 use pgkeep::store::Store;
 use pgkeep::{dump, restore};
 
-use crate::harness::{Database, Server, assert_same_data, assert_same_schema, block_on, versions};
+use crate::harness::oracle::{assert_same_rows, tables as tables_of};
+use crate::harness::{Database, Server, assert_same_data, assert_same_schema, block_on, sample, versions};
 
 /// Where pgkeep connects to reach a test's database.
 pub(crate) fn config(database: &Database) -> Config {
@@ -104,4 +106,53 @@ fn a_small_database_comes_back() {
         assert_same_schema(&source, &target);
         assert_same_data(&source, &target);
     }
+}
+
+#[test]
+fn the_sample_database_comes_back() {
+    for major in versions() {
+        let source = Server::shared(major).database("pos");
+        sample::load(&source, 1);
+        let target = Server::shared(major).database("pos_back");
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        block_on(async {
+            let repository = repository(&folder.path().join("repository")).await;
+            expect(dump::run(&repository, &dump_options(&source), &silent()).await, "dump");
+            let reader = latest(&repository).await;
+            let restored = expect(restore::run(&reader, &restore_options(&target), &silent()).await, "restore");
+            assert!(restored.left_out.is_empty(), "{:?}", restored.left_out);
+        });
+        assert_same_schema(&source, &target);
+        assert_same_data(&source, &target);
+    }
+}
+
+/// A schema alone comes back with its tables, rows, indexes, constraints and triggers; what needs other schemas is
+/// named.
+#[test]
+fn one_schema_comes_back_and_says_what_it_lacks() {
+    let source = Server::shared(18).database("pos");
+    sample::load(&source, 1);
+    let target = Server::shared(18).database("payments");
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let restored = block_on(async {
+        let repository = repository(&folder.path().join("repository")).await;
+        expect(dump::run(&repository, &dump_options(&source), &silent()).await, "dump");
+        let reader = latest(&repository).await;
+        let mut options = restore_options(&target);
+        options.selection.schemas = vec![Pattern::of_schema("payments").expect("a pattern")];
+        expect(restore::run(&reader, &options, &silent()).await, "restore")
+    });
+    let left_out = restored.left_out.join("\n");
+    assert!(left_out.contains("foreign key payments"), "{left_out}");
+    let tables = "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace WHERE nspname = 'payments' AND relkind = ";
+    for kind in ["'r'", "'i'", "'S'"] {
+        let count = |database: &Database| database.query_one(&format!("{tables}{kind}"));
+        assert_eq!(count(&source), count(&target), "{kind}");
+    }
+    let others = "SELECT count(*) FROM pg_namespace WHERE nspname IN ('ord', 'menu', 'inventory')";
+    assert_eq!(target.query_one(others), "0");
+    let mine: Vec<String> = tables_of(&source).into_iter().filter(|table| table.starts_with("payments.")).collect();
+    assert!(!mine.is_empty());
+    assert_same_rows(&source, &target, &mine);
 }

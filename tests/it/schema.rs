@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use pgkeep::object::{Kind, Object, Pass};
 use pgkeep::pg::{Config, Host, Session, settings, sql};
+use pgkeep::restore::Definitions;
 use pgkeep::text;
 use pgkeep::text::Text;
 
@@ -102,22 +103,13 @@ async fn create(database: &Database, objects: &[Object]) -> Vec<String> {
 }
 
 fn of_pass(object: &Object, pass: Pass) -> Vec<Text> {
+    let definitions = Definitions::default();
     let mut statements = Vec::new();
     if object.kind.pass() == pass && object.kind != Kind::Database {
-        if let Some(tablespace) = &object.tablespace {
-            statements.push(text!["SET LOCAL default_tablespace = ", tablespace.literal()]);
-        }
-        if let Some(method) = &object.access_method {
-            statements.push(text!["SET LOCAL default_table_access_method = ", method.literal()]);
-        }
-        statements.extend(object.create.iter().cloned());
-        statements.extend(object.owner.iter().filter_map(|role| object.give_to(role)));
-        for more in [&object.finish, &object.comments, &object.labels] {
-            statements.extend(more.iter().cloned());
-        }
+        statements = definitions.create(object);
     }
-    if pass == Pass::Grants && object.kind != Kind::Database {
-        statements.extend(object.grants.iter().cloned());
+    if pass == Pass::Grants {
+        statements.extend(definitions.grants(object));
     }
     statements
 }
@@ -138,4 +130,48 @@ fn statements(objects: &[Object]) -> Vec<String> {
     }
     all.sort();
     all
+}
+
+#[test]
+fn of_an_extension_only_the_rows_of_configuration_tables_are_kept() {
+    for major in versions() {
+        let database = Server::shared(major).database("configuration");
+        database.psql(
+            "CREATE SCHEMA c; CREATE EXTENSION hstore SCHEMA c; CREATE TABLE c.some (id serial, a int); \
+             CREATE TABLE c.whole (a int); CREATE TABLE c.inner (a int CHECK (a > 0) DEFAULT 1 PRIMARY KEY); \
+             CREATE INDEX ON c.inner (a); COMMENT ON TABLE c.inner IS 'lost, as with pg_dump'; \
+             ALTER EXTENSION hstore ADD TABLE c.some; ALTER EXTENSION hstore ADD TABLE c.whole; \
+             ALTER EXTENSION hstore ADD TABLE c.inner; ALTER EXTENSION hstore ADD SEQUENCE c.some_id_seq; \
+             UPDATE pg_extension SET extconfig = ARRAY['c.some'::regclass, 'c.some_id_seq', 'c.whole'], \
+             extcondition = ARRAY['WHERE a > 1', '', ''] WHERE extname = 'hstore'",
+        );
+        let objects = block_on(read(&database));
+        let kept = |name: &str| objects.iter().find(|object| object.name.name == *name);
+        let condition = |name: &str| kept(name).and_then(|object| object.table.as_ref()?.condition.clone());
+        assert_eq!(condition("some"), Some("WHERE a > 1".into()), "on {major}");
+        assert_eq!(condition("whole"), Some(Text::new()), "on {major}");
+        assert!(kept("some_id_seq").is_some_and(|object| object.create.is_empty()), "on {major}");
+        let names = objects.iter().map(|object| object.name.to_string()).filter(|name| name.starts_with("c."));
+        let expected = ["c.some", "c.some_id_seq", "c.whole"];
+        let unexpected: Vec<String> = names.filter(|name| !expected.contains(&name.as_str())).collect();
+        assert_eq!(unexpected, Vec::<String>::new(), "on {major}");
+    }
+}
+
+#[test]
+fn rows_of_partitions_by_the_hash_of_an_enum_go_to_the_top() {
+    for major in versions() {
+        let database = Server::shared(major).database("by_enum");
+        let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/schema/enum_partitions.sql");
+        database.psql(&sql::for_version(&std::fs::read_to_string(fixture).expect("the fixture"), major));
+        let objects = block_on(read(&database));
+        let root = |name: &str| {
+            let object = objects.iter().find(|object| object.name.name == *name).expect("the table is there");
+            object.table.as_ref().and_then(|table| table.root.clone())
+        };
+        for hashed in ["hashed_0", "hashed_1"] {
+            assert_eq!(root(hashed), Some(r#""e"."top""#.into()), "on {major}");
+        }
+        assert_eq!(root("listed_sad"), None, "on {major}");
+    }
 }

