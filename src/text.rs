@@ -52,6 +52,13 @@ impl Text {
         self.0.extend_from_slice(more.as_ref());
     }
 
+    /// With bytes appended; [`text!`](crate::text!) is made of it.
+    #[must_use]
+    pub fn with(mut self, more: impl AsRef<[u8]>) -> Self {
+        self.push(more);
+        self
+    }
+
     /// As an SQL identifier: always in double quotes, embedded ones doubled. Always quoting is safe against the
     /// reserved words of every server version.
     #[must_use]
@@ -110,12 +117,9 @@ fn quoted(bytes: &[u8], quote: u8) -> Text {
 /// Joins strings, [`Text`]s and byte slices into one [`Text`]: `text!["LOCK TABLE ", name, " NOWAIT"]`.
 #[macro_export]
 macro_rules! text {
-    ($($piece:expr),* $(,)?) => {{
-        #[allow(unused_mut, reason = "an empty list pushes nothing")]
-        let mut all = $crate::text::Text::new();
-        $(all.push(&$piece);)*
-        all
-    }};
+    ($($piece:expr),* $(,)?) => {
+        $crate::text::Text::new()$(.with(&$piece))*
+    };
 }
 
 impl fmt::Display for Text {
