@@ -21,7 +21,7 @@ fn draft(row: &Row) -> Result<Draft> {
     let on = text!["FUNCTION ", name.sql(), "(", types, ")"];
     let mut draft = Draft::new(class::PROC, row.number("oid")?, Kind::Aggregate, name, identity);
     draft.tie = functions::tie(row)?;
-    draft.acl = Some(Acl::of(row, 'f', on)?);
+    draft.acl = Some(Acl::of(row, on)?);
     if row.boolean("builtin")? {
         return Ok(draft);
     }

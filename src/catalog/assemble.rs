@@ -130,11 +130,10 @@ fn nodes(drafts: &[Draft], addresses: &Addresses<'_>, dependencies: &Dependencie
             edge(at, addresses.needed(*needed));
         }
         // A table needs its inline pieces, a view its query.
-        if let Some(whole) = draft.part_of.filter(|_| draft.inline && draft.kind != Kind::ShellType) {
-            if let Some(whole) = addresses.own(whole) {
-                edge(whole, Some(at));
-                edge(at, Some(whole));
-            }
+        let inside = draft.part_of.filter(|_| draft.inline && draft.kind != Kind::ShellType);
+        if let Some(whole) = inside.and_then(|whole| addresses.own(whole)) {
+            edge(whole, Some(at));
+            edge(at, Some(whole));
         }
     }
     drafts

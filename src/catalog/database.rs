@@ -17,7 +17,7 @@ pub(crate) async fn load(source: &mut Source<'_>) -> Result<Draft> {
     let identity = text!["DATABASE ", name.name.ident()];
     let mut draft = Draft::new(class::DATABASE, row.number("oid")?, Kind::Database, name, identity.clone());
     draft.owner = Some(row.text("owner")?);
-    draft.acl = Some(Acl::of(row, 'd', identity.clone())?);
+    draft.acl = Some(Acl::of(row, identity.clone())?);
     draft.tablespace = row.maybe("tablespace")?;
     draft.creates(text!["CREATE ", identity, create(row)?]);
     draft.finish = properties(row, &identity)?;

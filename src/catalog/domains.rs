@@ -41,7 +41,7 @@ fn domain(row: &Row) -> Result<Draft> {
     }
     let on = text!["TYPE ", name.sql()];
     let mut draft = Draft::new(class::TYPE, row.number("oid")?, Kind::Domain, name, identity);
-    draft.acl = Some(Acl::of(row, 'T', on)?);
+    draft.acl = Some(Acl::of(row, on)?);
     draft.owner = Some(row.text("owner")?);
     draft.creates(statement);
     Ok(draft)

@@ -92,20 +92,18 @@ pub(crate) type Template = Vec<Piece>;
 /// What the access privileges of an object are computed from (`grants.rs`).
 #[derive(Clone, Debug)]
 pub(crate) struct Acl {
-    /// Letter of `acldefault`: r relation, s sequence, f function, n schema, T type, l language, F FDW, S server, ..
-    pub(crate) letter: char,
     /// How GRANT names the object: `TABLE "s"."t"`, `FUNCTION "s"."f"(integer)`, `TYPE ..` also for domains.
     pub(crate) on: Text,
     /// Items of the catalog's column; `None` is NULL, the built-in default, and differs from no items.
     pub(crate) actual: Option<Vec<Text>>,
-    /// `acldefault(letter, owner)` on the source.
+    /// `acldefault` of its owner, on the source.
     pub(crate) default: Vec<Text>,
 }
 
 impl Acl {
     /// From the columns `acl` and `acl_default` of a row.
-    pub(crate) fn of(row: &Row, letter: char, on: Text) -> Result<Self> {
-        Ok(Self { letter, on, actual: row.maybe_texts("acl")?, default: row.texts("acl_default")? })
+    pub(crate) fn of(row: &Row, on: Text) -> Result<Self> {
+        Ok(Self { on, actual: row.maybe_texts("acl")?, default: row.texts("acl_default")? })
     }
 }
 

@@ -47,7 +47,7 @@ fn wrapper(row: &Row) -> Result<Draft> {
     statement.push(options_clause(row)?);
     draft.creates(statement);
     draft.owner = Some(row.text("owner")?);
-    draft.acl = Some(Acl::of(row, 'F', identity)?);
+    draft.acl = Some(Acl::of(row, identity)?);
     Ok(draft)
 }
 
@@ -65,7 +65,7 @@ fn server(row: &Row) -> Result<Draft> {
     statement.push(text![" FOREIGN DATA WRAPPER ", row.text("wrapper")?.ident(), options_clause(row)?]);
     draft.creates(statement);
     draft.owner = Some(row.text("owner")?);
-    draft.acl = Some(Acl::of(row, 'S', on)?);
+    draft.acl = Some(Acl::of(row, on)?);
     Ok(draft)
 }
 

@@ -22,7 +22,7 @@ fn draft(row: &Row, parts: &Parts) -> Result<Draft> {
     let mut draft = Draft::new(class::CLASS, oid, Kind::ForeignTable, name, text!["FOREIGN TABLE ", sql]);
     draft.aliases = parts.defaults.generated(oid, &parts.columns);
     draft.owner = Some(row.text("owner")?);
-    draft.acl = acl(row, 'r', text!["TABLE ", sql])?;
+    draft.acl = acl(row, text!["TABLE ", sql])?;
     draft.columns = parts.columns.names(oid);
     let shape = Shape { oid, partition: row.boolean("partition")?, typed: false };
     let server = row.text("server")?;

@@ -21,7 +21,7 @@ fn draft(row: &Row) -> Result<Draft> {
     let identity = text![keyword, name.sql(), "(", row.text("identity_arguments")?, ")"];
     let mut draft = Draft::new(class::PROC, row.number("oid")?, kind, name, identity.clone());
     draft.tie = tie(row)?;
-    draft.acl = Some(Acl::of(row, 'f', identity)?);
+    draft.acl = Some(Acl::of(row, identity)?);
     if row.boolean("builtin")? {
         return Ok(draft);
     }

@@ -144,7 +144,7 @@ fn tablespace(row: &Row) -> Result<Draft> {
     if !options.is_empty() {
         draft.finish.push(text!["ALTER ", identity, " SET (", options::storage(&options), ")"]);
     }
-    grants::whole(&mut draft, &Acl::of(row, 't', identity)?, None);
+    grants::whole(&mut draft, &Acl::of(row, identity)?, None);
     remarks(&mut draft, row)?;
     Ok(draft)
 }
@@ -154,7 +154,7 @@ fn parameter(row: &Row) -> Result<Draft> {
     let on = text!["PARAMETER ", name.ident()];
     let name = Name::plain(name);
     let mut draft = Draft::new(class::PARAMETER_ACL, row.number("oid")?, Kind::Parameter, name, Text::new());
-    grants::whole(&mut draft, &Acl::of(row, 'p', on)?, None);
+    grants::whole(&mut draft, &Acl::of(row, on)?, None);
     Ok(draft)
 }
 

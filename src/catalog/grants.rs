@@ -21,7 +21,7 @@ pub(crate) async fn load(source: &mut Source<'_>) -> Result<Vec<Draft>> {
             None => {
                 let on = text!["SCHEMA ", name.ident()];
                 let mut draft = Draft::new(class::NAMESPACE, oid, Kind::Schema, Name::plain(name), Text::new());
-                draft.acl = Some(Acl::of(row, 'n', on)?);
+                draft.acl = Some(Acl::of(row, on)?);
                 draft
             }
             Some(schema) => {
@@ -29,7 +29,7 @@ pub(crate) async fn load(source: &mut Source<'_>) -> Result<Vec<Draft>> {
                 let name = Name::in_schema(schema, name);
                 let on = text!["TABLE ", name.sql()];
                 let mut draft = Draft::new(class::CLASS, oid, kind, name, Text::new());
-                draft.acl = Some(Acl::of(row, 'r', on)?);
+                draft.acl = Some(Acl::of(row, on)?);
                 draft
             }
         };

@@ -19,7 +19,7 @@ fn draft(row: &Row) -> Result<Draft> {
     let trusted = row.boolean("trusted")?;
     // Nobody but superusers may use an untrusted one, and GRANT refuses it.
     if trusted {
-        draft.acl = Some(Acl::of(row, 'l', identity)?);
+        draft.acl = Some(Acl::of(row, identity)?);
     }
     if row.boolean("builtin")? {
         return Ok(draft);

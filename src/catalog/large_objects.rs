@@ -23,7 +23,7 @@ fn draft(row: &Row) -> Result<Draft> {
     let mut draft = Draft::new(class::LARGE_OBJECT, first, Kind::LargeObjects, Name::plain(name), list.clone());
     draft.aliases = oids.iter().skip(1).map(|&oid| Address { class: class::LARGE_OBJECT, oid }).collect();
     draft.owner = Some(row.text("owner")?);
-    draft.acl = Some(Acl::of(row, 'L', list)?);
+    draft.acl = Some(Acl::of(row, list)?);
     for batch in oids.chunks(PER_STATEMENT) {
         let batch = Text::join(batch.iter().map(ToString::to_string), ",");
         let from = text![" FROM pg_catalog.unnest('{", batch, "}'::pg_catalog.oid[]) AS o(oid)"];

@@ -39,7 +39,7 @@ fn draft(row: &Row, parts: &Parts) -> Result<Draft> {
     // Its query can never leave it, so the rule that holds it counts as the view.
     draft.aliases = vec![Address { class: class::REWRITE, oid: row.number("rule")? }];
     draft.owner = Some(row.text("owner")?);
-    draft.acl = acl(row, 'r', text!["TABLE ", sql])?;
+    draft.acl = acl(row, text!["TABLE ", sql])?;
     draft.columns = parts.columns.names(oid);
     draft.tablespace = Some(row.text("tablespace")?);
     draft.access_method = row.maybe("access_method")?;

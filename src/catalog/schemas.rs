@@ -16,7 +16,7 @@ fn draft(row: &Row) -> Result<Draft> {
     let identity = text!["SCHEMA ", name.ident()];
     let mut draft = Draft::new(class::NAMESPACE, row.number("oid")?, Kind::Schema, Name::plain(name.clone()), identity);
     let owner = row.text("owner")?;
-    draft.acl = Some(Acl::of(row, 'n', draft.identity.clone())?);
+    draft.acl = Some(Acl::of(row, draft.identity.clone())?);
     if name == "public" {
         // From 15 on `public` belongs to pg_database_owner; anything else has to be said.
         draft.owner = (owner != "pg_database_owner").then_some(owner);

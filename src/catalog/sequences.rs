@@ -18,7 +18,7 @@ fn draft(row: &Row) -> Result<Draft> {
     let sql = name.sql();
     let identity = text!["SEQUENCE ", sql];
     let mut draft = Draft::new(class::CLASS, row.number("oid")?, Kind::Sequence, name, identity.clone());
-    draft.acl = acl(row, 's', identity.clone())?;
+    draft.acl = acl(row, identity.clone())?;
     draft.configuration = row.boolean("configuration")?;
     // CREATE SEQUENCE heeds the setting too.
     draft.tablespace = Some(row.text("tablespace")?);

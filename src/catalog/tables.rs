@@ -31,7 +31,7 @@ fn draft(row: &Row, parts: &Parts, enum_hash: &HashSet<u32>) -> Result<Draft> {
     let mut draft = Draft::new(class::CLASS, oid, Kind::Table, name, identity.clone());
     draft.aliases = parts.defaults.generated(oid, &parts.columns);
     draft.owner = Some(row.text("owner")?);
-    draft.acl = acl(row, 'r', identity)?;
+    draft.acl = acl(row, identity)?;
     draft.columns = parts.columns.names(oid);
     draft.tablespace = Some(row.text("tablespace")?);
     draft.create = vec![create(row, &draft.name.sql(), parts, shape)?];
@@ -52,8 +52,8 @@ fn draft(row: &Row, parts: &Parts, enum_hash: &HashSet<u32>) -> Result<Draft> {
 }
 
 /// Privileges of a relation, from the columns `acl` and `acl_default`.
-pub(crate) fn acl(row: &Row, letter: char, on: Text) -> Result<Option<Acl>> {
-    Ok(Some(Acl { letter, on, actual: row.maybe_texts("acl")?, default: row.texts("acl_default")? }))
+pub(crate) fn acl(row: &Row, on: Text) -> Result<Option<Acl>> {
+    Ok(Some(Acl { on, actual: row.maybe_texts("acl")?, default: row.texts("acl_default")? }))
 }
 
 fn create(row: &Row, name: &Text, parts: &Parts, shape: Shape) -> Result<Vec<Piece>> {

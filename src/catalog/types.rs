@@ -25,7 +25,7 @@ fn draft(row: &Row) -> Result<Draft> {
     let name = Name::in_schema(row.text("schema")?, row.text("name")?);
     let identity = text!["TYPE ", name.sql()];
     let mut draft = Draft::new(class::TYPE, row.number("oid")?, Kind::Type, name, identity.clone());
-    draft.acl = Some(Acl::of(row, 'T', identity)?);
+    draft.acl = Some(Acl::of(row, identity)?);
     if row.boolean("builtin")? {
         return Ok(draft);
     }

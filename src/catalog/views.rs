@@ -29,7 +29,7 @@ fn view(row: &Row, columns: &Columns) -> Result<Draft> {
     let sql = name.sql();
     let mut draft = Draft::new(class::CLASS, oid, Kind::View, name, text!["VIEW ", sql]);
     draft.owner = Some(row.text("owner")?);
-    draft.acl = acl(row, 'r', text!["TABLE ", sql])?;
+    draft.acl = acl(row, text!["TABLE ", sql])?;
     draft.columns = columns.names(oid);
     draft.creates(text!["CREATE VIEW ", definition(row, &sql)?]);
     let nulls = columns.of(oid).iter();
