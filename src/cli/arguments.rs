@@ -3,7 +3,10 @@
 use clap::{ArgAction, Parser, Subcommand};
 
 use super::Context;
+use super::cat::Cat;
 use super::completions::Completions;
+use super::diff::Diff;
+use super::drill::Drill;
 use super::dump::Dump;
 use super::exit::{CODES, Outcome};
 use super::init::Init;
@@ -11,6 +14,7 @@ use super::list::List;
 use super::report::Output;
 use super::restore::Restore;
 use super::show::Show;
+use super::sql::Sql;
 use super::verify::Verify;
 
 /// Keep PostgreSQL databases
@@ -44,6 +48,10 @@ enum Command {
     Show(Show),
     Verify(Verify),
     Restore(Restore),
+    Drill(Drill),
+    Sql(Sql),
+    Cat(Cat),
+    Diff(Diff),
     Completions(Completions),
 }
 
@@ -57,7 +65,10 @@ impl Arguments {
             Command::Verify(command) => command.run(context).await,
             Command::Restore(command) => command.run(context).await,
             Command::Show(command) => command.run(context).await,
-
+            Command::Drill(command) => command.run(context).await,
+            Command::Sql(command) => command.run(context).await,
+            Command::Cat(command) => command.run(context).await,
+            Command::Diff(command) => command.run(context).await,
             Command::Completions(command) => command.run(),
         }
     }

@@ -6,7 +6,10 @@
 
 mod arguments;
 mod cancel;
+mod cat;
 mod completions;
+mod diff;
+mod drill;
 mod dump;
 mod environment;
 mod exit;
@@ -19,6 +22,7 @@ mod report;
 mod restore;
 mod screen;
 mod show;
+mod sql;
 mod table;
 mod units;
 mod verify;

@@ -1,7 +1,7 @@
 //! Opens the repository that a command line means with the identity that can be found for it.
 
 use pgkeep::hash::RepositoryId;
-use pgkeep::repository::{self, Repository};
+use pgkeep::repository::{self, Reader, Repository};
 use pgkeep::store::Store;
 use pgkeep::{Error, Result};
 
@@ -18,6 +18,12 @@ pub(crate) async fn open(place: &Place, identities: &Identities) -> Result<Repos
         return Err(no_identity(store.place(), stated));
     }
     Repository::open(store, &found.identities, found.expected(stated)).await
+}
+
+/// Opens the repository as an owner and finds the snapshot.
+pub(crate) async fn reader(place: &Place, identities: &Identities, snapshot: &str) -> Result<Reader> {
+    let repository = open(place, identities).await?;
+    repository.reader(&repository.resolve(snapshot).await?).await
 }
 
 /// Nothing was given and nothing lies where `init` leaves identities.

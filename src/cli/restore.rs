@@ -5,11 +5,11 @@ use pgkeep::pg::Config;
 use pgkeep::plan::select::Purpose;
 use pgkeep::progress::Events;
 use pgkeep::repository::Listed;
-use pgkeep::restore::{self, Definitions, Options, Summary};
+use pgkeep::restore::{self, Options, Summary};
 use pgkeep::{Error, Result};
 
 use super::exit::{Failure, Outcome};
-use super::flags::{Connection, Identities, Jobs, Place, Selection};
+use super::flags::{Connection, Definitions, Identities, Jobs, Place, Selection};
 use super::report::Report;
 use super::{Context, opening, screen, units};
 
@@ -31,17 +31,13 @@ pub(crate) struct Restore {
     /// Create the target database
     #[arg(long, short = 'C', help_heading = "Target")]
     create: bool,
-    /// Leave owners out: everything belongs to the restoring role
-    #[arg(long, short = 'O', help_heading = "Target")]
-    no_owner: bool,
-    /// Leave grants out
-    #[arg(long, short = 'x', visible_alias = "no-acl", help_heading = "Target")]
-    no_privileges: bool,
     /// Collect no statistics for the planner at the end
     #[arg(long, help_heading = "Target")]
     no_analyze: bool,
     #[command(flatten)]
     jobs: Jobs,
+    #[command(flatten)]
+    definitions: Definitions,
     #[command(flatten)]
     selection: Selection,
     #[command(flatten)]
@@ -78,11 +74,7 @@ impl Restore {
             jobs: self.jobs.number(),
             create_database: self.create,
             selection,
-            definitions: Definitions {
-                no_owner: self.no_owner,
-                no_privileges: self.no_privileges,
-                ..Definitions::default()
-            },
+            definitions: self.definitions.chosen()?,
             analyze: !self.no_analyze,
             cancellation: context.cancellation.clone(),
         };

@@ -23,3 +23,4 @@ mod sample;
 mod schema;
 mod tidy;
 mod verify;
+mod ways_out;

@@ -1,0 +1,147 @@
+//! `pgkeep drill`: restores a snapshot into a scratch database, compares everything, drops it.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use pgkeep::drill::{self, Options, Report};
+use pgkeep::plan::select::Purpose;
+use pgkeep::progress::Events;
+use pgkeep::restore::{self, Verdict};
+use pgkeep::{Error, ErrorKind, Result};
+
+use super::exit::{Failure, Outcome};
+use super::flags::{Connection, Definitions, Identities, Jobs, Place, Selection};
+use super::{Context, list, opening, report, screen, units};
+
+/// Prove that a snapshot restores
+#[derive(Args, Debug)]
+#[command(after_long_help = "\
+Creates a scratch database on the server that the connection names, restores the snapshot into it, reads every table
+back, compares numbers and digests of rows with those of the dump, runs your checks and drops the database again.
+Exit code 10 means that something differed.
+
+A check file holds statements separated by a semicolon at the end of a line; each must return exactly one true.
+
+Examples:
+  pgkeep drill latest -h spare-server
+  pgkeep drill pos_riverside --check totals.sql --json
+  pgkeep drill latest --max-bytes 1000000000 -O -x")]
+pub(crate) struct Drill {
+    /// Snapshot to try: `latest`, `latest~1`, the start of an id, or a database's name for its latest
+    snapshot: String,
+    /// Restore only the smallest tables that fit into this many bytes of rows, with what they need
+    #[arg(long, value_name = "BYTES")]
+    max_bytes: Option<u64>,
+    /// File with statements that must return true; may be given several times
+    #[arg(long = "check", value_name = "FILE")]
+    checks: Vec<PathBuf>,
+    /// Leave the scratch database behind
+    #[arg(long)]
+    keep: bool,
+    #[command(flatten)]
+    jobs: Jobs,
+    #[command(flatten)]
+    definitions: Definitions,
+    #[command(flatten)]
+    selection: Selection,
+    #[command(flatten)]
+    place: Place,
+    #[command(flatten)]
+    identities: Identities,
+    #[command(flatten)]
+    connection: Connection,
+}
+
+impl Drill {
+    pub(crate) async fn run(self, context: &Context) -> Outcome {
+        let progress = report::Report::new(context.output);
+        let done = self.drill(context, &progress.events()).await;
+        drop(progress);
+        let stopped = |error| Failure::stopped(error, "the scratch database was dropped, where it could be");
+        let found = done.map_err(stopped)?;
+        context.output.result("drill", &found, &text(&found))?;
+        if found.passed {
+            return Ok(());
+        }
+        Err(Failure::Found {
+            kind: ErrorKind::Differs,
+            message: format!("snapshot {} did not come back as it was", list::short(found.snapshot)),
+            hint: Some("`pgkeep verify` tells whether the repository is damaged".into()),
+        })
+    }
+
+    async fn drill(&self, context: &Context, events: &Events) -> Result<Report> {
+        let selection = self.selection.chosen(Purpose::Restore)?;
+        let checks = self.checks()?;
+        let reader =
+            context.cancellation.unless(opening::reader(&self.place, &self.identities, &self.snapshot)).await?;
+        let restore = restore::Options {
+            target: self.connection.config(None, events).await?,
+            jobs: self.jobs.number(),
+            create_database: true,
+            selection,
+            definitions: self.definitions.chosen()?,
+            analyze: false,
+            cancellation: context.cancellation.clone(),
+        };
+        let options = Options { restore, max_bytes: self.max_bytes, checks, keep: self.keep };
+        drill::run(&reader, &options, events).await
+    }
+
+    /// File and statement of every check.
+    fn checks(&self) -> Result<Vec<(String, String)>> {
+        let mut all = Vec::new();
+        for path in &self.checks {
+            let file = path.display().to_string();
+            let text = std::fs::read_to_string(path).map_err(|error| Error::Usage {
+                message: format!("cannot read the checks of {file}: {error}"),
+                hint: Some("a check file holds SQL statements in UTF-8".into()),
+            })?;
+            let statements = text.split(";\n").map(str::trim).map(|s| s.trim_end_matches(';'));
+            all.extend(statements.filter(|s| !s.is_empty()).map(|s| (file.clone(), s.to_owned())));
+        }
+        Ok(all)
+    }
+}
+
+fn text(found: &Report) -> String {
+    let mut text = format!(
+        "drill of snapshot {} of {}: restored {} in {} and {} in {}\n",
+        list::short(found.snapshot),
+        screen::line(&found.database),
+        units::counted(found.restored.rows, "row"),
+        units::counted(found.restored.tables, "table"),
+        units::counted(found.restored.objects, "object"),
+        units::duration(found.restored.took),
+    );
+    for table in found.tables.iter().filter(|table| table.verdict != Verdict::Same) {
+        let name = screen::line(&table.table);
+        text += &match table.verdict {
+            Verdict::NotComparable => format!("{name}: {} rows, values not comparable\n", units::count(table.rows)),
+            _ => format!(
+                "{name}: dumped {}, read back {}\n",
+                units::counted(table.rows, "row"),
+                units::count(table.rows_found)
+            ),
+        };
+    }
+    for check in &found.checks {
+        let verdict = if check.passed { "true" } else { check.answer.as_str() };
+        text += &format!(
+            "check {}: {}: {}\n",
+            screen::line(&check.file),
+            screen::line(&check.statement),
+            screen::line(verdict)
+        );
+    }
+    for left_out in &found.restored.left_out {
+        text += &format!("left out: {}\n", screen::line(left_out));
+    }
+    let same = found.tables.iter().filter(|table| table.verdict == Verdict::Same).count() as u64;
+    let verdict = if found.passed { "all as it was dumped" } else { "not as it was dumped" };
+    text + &format!(
+        "{} read back, in {}: {verdict}\n",
+        units::counted(same, "equal table"),
+        units::duration(found.took)
+    )
+}
