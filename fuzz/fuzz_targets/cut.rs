@@ -13,8 +13,11 @@ use pgkeep::limits::{CHUNK_BYTES_MAX, CHUNK_BYTES_MIN};
 /// Every three bytes are a row: two for its length, up to beyond the maximum of a chunk, and one that fills it.
 fn rows(bytes: &[u8]) -> Vec<u8> {
     let mut rows = Vec::new();
-    for row in bytes.chunks_exact(3).take(24) {
-        let len = usize::from(row[0]) << (usize::from(row[1]) % 17);
+    for row in bytes.chunks_exact(3) {
+        let len = usize::from(row[0]) << (row[1] % 16);
+        if rows.len() + len > 6 * CHUNK_BYTES_MAX {
+            break;
+        }
         rows.resize(rows.len() + len, row[2]);
         rows.push(b'\n');
     }
