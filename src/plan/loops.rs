@@ -71,7 +71,7 @@ fn repair_pairs(graph: &mut Graph<'_>) {
 /// Functions that the full type needs get along with the shell of it.
 fn use_shell(graph: &mut Graph<'_>, shell: usize, full: usize) {
     for function in graph.needs[full].clone() {
-        if !graph.nodes.get(function).is_some_and(|node| node.kind == Kind::Function) {
+        if graph.nodes.get(function).is_none_or(|node| node.kind != Kind::Function) {
             continue;
         }
         for need in &mut graph.needs[function] {

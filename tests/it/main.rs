@@ -7,6 +7,7 @@ mod cli_refusals;
 mod cli_session;
 mod dump;
 mod globals;
+mod database_properties;
 mod harness;
 mod oracles;
 mod pg_config;

@@ -202,19 +202,17 @@ impl Selection {
         if !self.sections.is_empty() && !self.sections.contains(&Section::Data) {
             return false;
         }
-        match (object.kind, &object.table) {
-            (Kind::LargeObjects, _) => !self.schema_only || self.large_objects,
-            (Kind::Sequence, _) => !self.schema_only,
-            (_, None) => false,
-            (_, Some(table)) => {
-                let foreign = |server: &Text| {
-                    self.restores() || self.foreign_data.iter().any(|pattern| pattern.matches(None, server))
-                };
-                !self.schema_only
-                    && !(self.no_unlogged_table_data && table.unlogged)
-                    && table.server.as_ref().is_none_or(foreign)
-            }
+        if object.kind == Kind::LargeObjects {
+            return !self.schema_only || self.large_objects;
         }
+        if self.schema_only {
+            return false;
+        }
+        let Some(table) = &object.table else { return object.kind == Kind::Sequence };
+        let foreign =
+            |server: &Text| self.restores() || self.foreign_data.iter().any(|pattern| pattern.matches(None, server));
+        let unlogged = self.no_unlogged_table_data && table.unlogged;
+        !unlogged && table.server.as_ref().is_none_or(foreign)
     }
 }
 

@@ -1,11 +1,12 @@
 //! Who is meant by name: patterns of the switches against the names of objects.
 
 use std::collections::HashMap;
+use std::fmt;
 
 use crate::error::{Error, Result};
 use crate::object::{Kind, Object};
 use crate::plan::Pattern;
-use crate::plan::select::{Links, Selection, TablePattern, is_relation};
+use crate::plan::select::{FunctionPattern, Links, Selection, TablePattern, is_relation};
 use crate::text::Text;
 
 /// What names decide. Vectors are indexed by object.
@@ -68,39 +69,31 @@ impl Chooser<'_> {
     fn unmatched(&self) -> Result<Vec<String>> {
         let s = self.selection;
         let tables: Vec<&Pattern> = s.tables.iter().map(|table| &table.pattern).collect();
+        let [extensions, indexes, triggers, schemas] =
+            [&s.extensions, &s.indexes, &s.triggers, &s.schemas].map(|patterns| patterns.iter().collect::<Vec<_>>());
+        let of = |object: &Object, pattern: &Pattern| pattern.matches(object.name.schema.as_ref(), &object.name.name);
         let mut unmatched = Vec::new();
-        let switches: [(&str, Vec<&Pattern>, fn(Kind) -> bool); 5] = [
-            ("tables", tables, is_relation),
-            ("extensions", s.extensions.iter().collect(), |kind| kind == Kind::Extension),
-            ("indexes", s.indexes.iter().collect(), |kind| kind == Kind::Index),
-            ("triggers", s.triggers.iter().collect(), |kind| kind == Kind::Trigger),
-            ("schemas", s.schemas.iter().collect(), |_| false),
-        ];
-        for (noun, patterns, is_kind) in switches {
-            let mut missing: Vec<String> = Vec::new();
-            for pattern in &patterns {
-                let found = self.objects.iter().any(|object| match noun {
-                    "schemas" => schema_of(object).is_some_and(|schema| pattern.matches(None, schema)),
-                    _ => is_kind(object.kind) && pattern.matches(object.name.schema.as_ref(), &object.name.name),
-                });
-                if !found {
-                    missing.push(pattern.to_string());
-                }
-            }
-            self.report(noun, missing, patterns.len(), &mut unmatched)?;
-        }
-        let missing: Vec<String> = s
-            .functions
-            .iter()
-            .filter(|wanted| !self.objects.iter().any(|object| function_matches(wanted, object)))
-            .map(|wanted| wanted.name.to_string())
-            .collect();
-        self.report("functions", missing, s.functions.len(), &mut unmatched)?;
+        self.report("tables", &tables, |o, p| is_relation(o.kind) && of(o, p), &mut unmatched)?;
+        self.report("extensions", &extensions, |o, p| o.kind == Kind::Extension && of(o, p), &mut unmatched)?;
+        self.report("indexes", &indexes, |o, p| o.kind == Kind::Index && of(o, p), &mut unmatched)?;
+        self.report("triggers", &triggers, |o, p| o.kind == Kind::Trigger && of(o, p), &mut unmatched)?;
+        let is_schema = |o: &Object, p: &Pattern| schema_of(o).is_some_and(|schema| p.matches(None, schema));
+        self.report("schemas", &schemas, is_schema, &mut unmatched)?;
+        let functions: Vec<&FunctionPattern> = s.functions.iter().collect();
+        self.report("functions", &functions, |o, p| function_matches(p, o), &mut unmatched)?;
         Ok(unmatched)
     }
 
-    fn report(&self, noun: &str, missing: Vec<String>, all: usize, unmatched: &mut Vec<String>) -> Result<()> {
-        if !missing.is_empty() && (self.selection.strict_names || missing.len() == all) {
+    fn report<P: fmt::Display>(
+        &self,
+        noun: &str,
+        patterns: &[&P],
+        matches: impl Fn(&Object, &P) -> bool,
+        unmatched: &mut Vec<String>,
+    ) -> Result<()> {
+        let means_nothing = |pattern: &&&P| !self.objects.iter().any(|object| matches(object, pattern));
+        let missing: Vec<String> = patterns.iter().filter(means_nothing).map(ToString::to_string).collect();
+        if !missing.is_empty() && (self.selection.strict_names || missing.len() == patterns.len()) {
             return Err(Error::Usage {
                 message: format!("no matching {noun} were found for {}", missing.join(", ")),
                 hint: Some("letters are folded to lower case unless they stand in double quotes".into()),
@@ -233,7 +226,7 @@ fn schema_of(object: &Object) -> Option<&Text> {
     if object.kind == Kind::Schema { Some(&object.name.name) } else { object.name.schema.as_ref() }
 }
 
-fn function_matches(wanted: &super::FunctionPattern, object: &Object) -> bool {
+fn function_matches(wanted: &FunctionPattern, object: &Object) -> bool {
     let spaceless = |text: &Text| text.as_bytes().iter().copied().filter(|b| *b != b' ').collect::<Vec<u8>>();
     let arguments = object.name.arguments.as_ref().map(spaceless).unwrap_or_default();
     matches!(object.kind, Kind::Function | Kind::Procedure | Kind::Aggregate)
@@ -241,7 +234,7 @@ fn function_matches(wanted: &super::FunctionPattern, object: &Object) -> bool {
         && wanted.arguments.as_ref().is_none_or(|wanted| spaceless(wanted) == arguments)
 }
 
-impl super::FunctionPattern {
+impl FunctionPattern {
     /// `name`, or `name(types)` as pg_restore takes it.
     ///
     /// # Errors
@@ -260,5 +253,14 @@ impl super::FunctionPattern {
             _ => bytes,
         };
         Ok(Self { name: Pattern::of_relation(name)?, arguments: arguments.map(Text::from) })
+    }
+}
+
+impl fmt::Display for FunctionPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.arguments {
+            Some(arguments) => write!(f, "{}({arguments})", self.name),
+            None => fmt::Display::fmt(&self.name, f),
+        }
     }
 }
