@@ -180,9 +180,9 @@ impl Restoring {
             && let Some(object) = self.objects.iter().find(|object| object.kind == Kind::Database)
         {
             let name = options.target.database.clone();
-            let rest = object.create.iter().skip(1).chain(&object.finish).chain(&object.comments);
-            let grants = self.definitions.grants(object);
-            for statement in rest.chain(&grants) {
+            let (all, grants) = (self.definitions.create(object), self.definitions.grants(object));
+            let created = all.iter().position(|statement| Some(statement) == object.create.first());
+            for statement in all.iter().skip(created.map_or(0, |at| at + 1)).chain(&grants) {
                 let statement = database::rename(statement, object, &name);
                 lead.run(statement).await.map_err(|e| e.while_doing(format!("set properties of database {name}")))?;
             }
