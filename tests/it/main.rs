@@ -5,9 +5,9 @@
 mod cli;
 mod cli_refusals;
 mod cli_session;
+mod database_properties;
 mod dump;
 mod globals;
-mod database_properties;
 mod harness;
 mod oracles;
 mod pg_config;
