@@ -153,7 +153,8 @@ fn text(listed: &Listed, manifest: &Manifest) -> String {
     ];
     let joined = |pairs: Vec<String>| if pairs.is_empty() { "none".to_owned() } else { pairs.join(", ") };
     lines.push(("extensions", joined(head.server.extensions.iter().map(|(n, v)| format!("{n} {v}")).collect())));
-    lines.push(("settings", joined(head.settings.iter().map(|(name, value)| format!("{name} = {value}")).collect())));
+    let settings = head.settings.iter().map(|(name, value)| format!("{name} = '{value}'"));
+    lines.push(("settings", joined(settings.collect())));
     if !manifest.about.patterns.is_empty() {
         lines.push(("selected", joined(manifest.about.patterns.iter().map(ToString::to_string).collect())));
     }

@@ -24,7 +24,6 @@ pub(super) struct Bars {
 impl Bars {
     pub(super) fn new(verbose: bool) -> Self {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10)).with_style(style(false));
-        bar.enable_steady_tick(EVERY);
         Self { verbose, bar, drawn: None, with_bar: false }
     }
 }
@@ -33,6 +32,13 @@ impl Renderer for Bars {
     fn show(&mut self, event: &Event, tally: &Tally, now: Instant) {
         if let Some(line) = notable(event, self.verbose) {
             self.bar.println(line);
+        }
+        if matches!(event, Event::Warning { .. }) {
+            return;
+        }
+        if self.drawn.is_none() {
+            // Not before the work begins: a question for a password must stay where it is.
+            self.bar.enable_steady_tick(EVERY);
         }
         let often = matches!(event, Event::Moved { .. } | Event::ObjectDone { .. });
         if often && self.drawn.is_some_and(|drawn| now.duration_since(drawn) < EVERY) {
