@@ -7,7 +7,6 @@ use std::sync::Arc;
 use pgkeep::object::{Kind, Object, Pass};
 use pgkeep::pg::{Config, Host, Session, settings, sql};
 use pgkeep::restore::Definitions;
-use pgkeep::text;
 use pgkeep::text::Text;
 
 use crate::harness::{Database, Server, assert_same_blind_spots, assert_same_schema, block_on, versions};
@@ -30,7 +29,8 @@ fn every_family_comes_back_as_it_was() {
 /// All fixtures, or those whose names are in `PGKEEP_TEST_FIXTURES`.
 fn fixtures() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/schema");
-    let wanted = std::env::var("PGKEEP_TEST_FIXTURES").unwrap_or_default();
+    let wanted = std::env::var_os("PGKEEP_TEST_FIXTURES").unwrap_or_default();
+    let wanted = wanted.to_string_lossy();
     let files = std::fs::read_dir(folder).expect("the fixtures are there").map(|file| file.expect("a file").path());
     let mut fixtures: Vec<PathBuf> = files
         .filter(|file| file.extension().is_some_and(|extension| extension == "sql"))

@@ -33,7 +33,6 @@ impl SmallDisk {
     }
 
     /// A program that sees the disk at `/mnt`, for those that resolve the links of [`SmallDisk::path`].
-    #[allow(dead_code, reason = "the quickstart shares this harness and needs no small disk")]
     pub(crate) fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(installed("nsenter", "util-linux"));
         command.args(["-t", &self.child.id().to_string(), "-m"]);

@@ -103,3 +103,34 @@ fn every_query_of_the_catalog_is_read() {
     let unread: Vec<String> = queries.map(|file| name(&file)).filter(|name| !sources.contains(name.as_str())).collect();
     assert_none(&unread);
 }
+
+/// A family of objects is its code, its query and its fixture. Those that share one with a neighbour stand here.
+const SHARED: [(&str, &str); 10] = [
+    ("database.fixture", "a database is restored only where it is created: tests of whole databases have it"),
+    ("dependencies.fixture", "every fixture has some"),
+    ("foreign_data.sql", "three kinds with a query each: foreign_wrappers, foreign_servers, user_mappings"),
+    ("grants.sql", "reads what the families have read"),
+    ("index_attachments.fixture", "partitions"),
+    ("operator_families.fixture", "operator_classes"),
+    ("operator_members.fixture", "operator_classes"),
+    ("schemas.fixture", "every fixture has some"),
+    ("text_search.sql", "four kinds with a query each"),
+    ("transforms.fixture", "languages"),
+];
+
+#[test]
+fn every_family_has_its_code_query_and_fixture() {
+    let catalog = root().join("src/catalog");
+    let source = fs::read_to_string(catalog.join("mod.rs")).expect("the catalog's list of families");
+    let mut missing = Vec::new();
+    for family in rules::families(&source) {
+        let parts = [
+            ("rs", catalog.join(format!("{family}.rs"))),
+            ("sql", catalog.join(format!("{family}.sql"))),
+            ("fixture", root().join(format!("testdata/schema/{family}.sql"))),
+        ];
+        let lacking = parts.iter().filter(|(_, path)| !path.exists()).map(|(kind, _)| format!("{family}.{kind}"));
+        missing.extend(lacking.filter(|name| !SHARED.iter().any(|(shared, _)| shared == name)));
+    }
+    assert_none(&missing);
+}

@@ -86,6 +86,7 @@ fn unwraps_outside_of_tests() {
 fn forgotten_files_and_strangers() {
     let names = ["dump".to_owned(), "restore".to_owned()];
     assert_eq!(rules::undeclared("mod dump;\nmod dumped;\n", &names), ["restore"]);
+    assert_eq!(rules::families("all.extend(views::load(s)); let (a, b) = parts::load(s); views::load(t)"), ["views"]);
     assert_eq!(rules::strangers(&["src".into(), "notes.txt".into(), ".ci".into()]), ["notes.txt"]);
 }
 

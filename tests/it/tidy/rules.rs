@@ -206,3 +206,14 @@ pub(crate) fn strangers(names: &[String]) -> Vec<String> {
     ];
     names.iter().filter(|name| !name.starts_with('.') && !KNOWN.contains(&name.as_str())).cloned().collect()
 }
+
+/// Families that the catalog loads. `parts` is no family: it joins columns, defaults, checks and the like for tables.
+pub(crate) fn families(catalog: &str) -> Vec<String> {
+    let code = bare(catalog);
+    let before = |at: usize| code[..at].rsplit(|c: char| !(c.is_alphanumeric() || c == '_')).next();
+    let calls = code.match_indices("::load(").filter_map(|(at, _)| before(at)).filter(|name| *name != "parts");
+    let mut names: Vec<String> = calls.map(str::to_owned).collect();
+    names.sort();
+    names.dedup();
+    names
+}
