@@ -13,7 +13,10 @@ select t.oid, n.oid as schema_oid, n.nspname as schema, t.typname as name, n.nsp
        nullif(t.typmodin::pg_catalog.text, '-') as typmod_in, nullif(t.typmodout::pg_catalog.text, '-') as typmod_out,
        nullif(t.typanalyze::pg_catalog.text, '-') as analyze_function,
        nullif(t.typsubscript::pg_catalog.text, '-') as subscript,                                    --@ 14+
-       null as subscript,                                                                            --@ ..13
+       -- What 14 and later want to hear; 13 itself warns and goes on.
+       case when t.typtype <> 'b' or t.typelem = 0 then null                                         --@ ..13
+            when t.typlen > 0 then 'pg_catalog.raw_array_subscript_handler'                          --@ ..13
+            else 'pg_catalog.array_subscript_handler' end as subscript,                              --@ ..13
        t.typdefault as default_text, pg_catalog.pg_get_expr(t.typdefaultbin, 0) as default_expression,
        -- Enums.
        array(select l.enumlabel::pg_catalog.text from pg_catalog.pg_enum l where l.enumtypid = t.oid

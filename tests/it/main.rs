@@ -22,6 +22,7 @@ mod repository_rows;
 mod roundtrip;
 mod sample;
 mod schema;
+mod schema_encodings;
 mod tidy;
 mod verify;
 mod ways_out;

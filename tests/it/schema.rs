@@ -46,12 +46,18 @@ fn fixtures() -> Vec<PathBuf> {
 fn comes_back(server: &Server, name: &str, fixture: &str) {
     let (source, target) = (server.database(name), server.database(name));
     source.psql(fixture);
-    let objects = block_on(read(&source));
-    let failures = block_on(create(&target, &objects));
+    copy_is_equal(name, &source, &target);
+}
+
+/// Creates in `target` what is in `source`, and ends the test unless both are equal then.
+pub(crate) fn copy_is_equal(name: &str, source: &Database, target: &Database) {
+    let server = source.server();
+    let objects = block_on(read(source));
+    let failures = block_on(create(target, &objects));
     assert!(failures.is_empty(), "{name} on {}:\n{}", server.major(), failures.join("\n\n"));
-    assert_same_schema(&source, &target);
-    assert_same_blind_spots(&source, &target);
-    let (before, after) = (statements(&objects), statements(&block_on(read(&target))));
+    assert_same_schema(source, target);
+    assert_same_blind_spots(source, target);
+    let (before, after) = (statements(&objects), statements(&block_on(read(target))));
     let differences: Vec<_> =
         before.iter().filter(|line| !after.contains(line)).map(|line| format!("- {line}")).collect();
     let differences =
@@ -70,10 +76,14 @@ async fn session(database: &Database) -> Session {
     Session::connect(&config.with_database(database.name())).await.expect("the server lets us in")
 }
 
+fn encoding(session: &Session) -> String {
+    session.parameter("server_encoding").expect("the server tells its encoding").to_string()
+}
+
 /// Reads as a dump does.
 async fn read(database: &Database) -> Vec<Object> {
     let mut session = session(database).await;
-    let settings = settings::reading(session.version(), "UTF8");
+    let settings = settings::reading(session.version(), &encoding(&session));
     session.run(format!("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; {settings}")).await.expect("settings");
     let objects = pgkeep::catalog::load(&mut session, &(Arc::new(|_| ()) as _)).await;
     objects.unwrap_or_else(|error| panic!("{error}: {:?}", std::error::Error::source(&error)))
@@ -82,7 +92,7 @@ async fn read(database: &Database) -> Vec<Object> {
 /// Creates as a restore does, and returns what failed.
 async fn create(database: &Database, objects: &[Object]) -> Vec<String> {
     let mut session = session(database).await;
-    let settings = settings::loading(session.version(), "UTF8");
+    let settings = settings::loading(session.version(), &encoding(&session));
     session.run(format!("BEGIN; {settings}")).await.expect("settings");
     let mut failures = Vec::new();
     for pass in [Pass::Main, Pass::Grants, Pass::Last] {
