@@ -18,6 +18,7 @@ mod pg_tls;
 mod repository;
 mod repository_crash;
 mod repository_format;
+mod repository_golden;
 mod repository_rows;
 mod roundtrip;
 mod sample;
