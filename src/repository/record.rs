@@ -149,3 +149,66 @@ pub(super) fn open(keyring: &Keyring, kind: Kind, sealed: &[u8]) -> Result<Recor
     }
     Ok(Record { epoch, credential, requires, body: body.to_vec() })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::access::OwnersFile;
+    use super::*;
+
+    fn keyring() -> Keyring {
+        OwnersFile::generate(None).keyring().expect("fresh keys are sound")
+    }
+
+    /// What a program that has the keys and changes some bytes would seal.
+    fn resealed(keyring: &Keyring, change: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+        let sealed = seal(keyring, Kind::Snapshot, b"body");
+        let mut plain = keyring.open_structure(&sealed, 1000).unwrap();
+        plain.truncate(plain.len() - MAC_BYTES);
+        change(&mut plain);
+        plain.extend(mac(keyring.newest(), keyring.repository, &plain));
+        seal::seal(&keyring.newest().structure, &plain)
+    }
+
+    #[test]
+    fn round_trip() {
+        let keyring = keyring();
+        let record = open(&keyring, Kind::Note, &seal(&keyring, Kind::Note, b"body")).unwrap();
+        assert_eq!((record.body.as_slice(), record.epoch, record.credential.text()), (&b"body"[..], 1, None));
+        assert_eq!(open(&keyring, Kind::Snapshot, &resealed(&keyring, |_| ())).unwrap().body, b"body");
+    }
+
+    #[test]
+    fn records_of_other_kinds_and_repositories() {
+        let (ours, theirs) = (keyring(), keyring());
+        let sealed = seal(&ours, Kind::Note, b"body");
+        assert!(matches!(open(&ours, Kind::Mark, &sealed), Err(Fault::Damaged(_))));
+        assert_eq!(open(&theirs, Kind::Note, &sealed).unwrap_err(), Fault::Key);
+        // Anybody can seal to a public key; only the MAC tells who may.
+        let plain = ours.open_structure(&sealed, 1000).unwrap();
+        let forged = seal::seal(&theirs.newest().structure, &plain);
+        assert!(matches!(open(&theirs, Kind::Note, &forged), Err(Fault::Damaged(_))));
+    }
+
+    #[test]
+    fn records_of_the_future() {
+        let keyring = keyring();
+        let refused =
+            |change: fn(&mut Vec<u8>)| open(&keyring, Kind::Snapshot, &resealed(&keyring, change)).unwrap_err();
+        assert!(matches!(refused(|plain| plain[8] = 2), Fault::Newer(_)), "format");
+        assert!(matches!(refused(|plain| plain[12] = 2), Fault::Newer(_)), "key epoch");
+        assert!(matches!(refused(|plain| plain[24] = 1), Fault::Newer(_)), "feature to read");
+        let requires = Requires { write: 1 << 63, ..Requires::default() };
+        let opened = open(&keyring, Kind::Index, &seal_with(&keyring, Kind::Index, requires, b"")).unwrap();
+        assert!(!opened.requires.allows_write() && Requires::default().allows_write());
+    }
+
+    #[test]
+    fn lengths_that_lie() {
+        let keyring = keyring();
+        for length in [0, 3, 5, 1 << 40, u64::MAX] {
+            let change = |plain: &mut Vec<u8>| plain[48..56].copy_from_slice(&length.to_le_bytes());
+            let refused = open(&keyring, Kind::Snapshot, &resealed(&keyring, change)).unwrap_err();
+            assert!(matches!(refused, Fault::Damaged(_)), "{length}: {refused}");
+        }
+    }
+}
