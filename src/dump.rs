@@ -98,7 +98,7 @@ async fn dump(
 ) -> Result<Summary> {
     let started = Instant::now();
     events(Event::Step { step: "open repository" });
-    let writer = repository.writer(options.writing.clone()).await?;
+    let writer = repository.writer(options.writing).await?;
     let mut lead = Lead::begin(connector, options, events).await?;
     let positions = catalog::positions(&mut lead.session).await?;
     let parts = parts::split(&lead.chosen.objects, &lead.chosen.data, &lead.sizes, lead.session.major());

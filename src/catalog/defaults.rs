@@ -31,10 +31,11 @@ pub(crate) async fn load(source: &mut Source<'_>, columns: &Columns) -> Result<(
         let (relation, number) = (row.number("relation")?, row.number("number")?);
         let address = Address { class: class::ATTRDEF, oid: row.number("oid")? };
         let text = row.text("expression")?;
-        if let Some(column) = columns.at(relation, number) {
-            if column.generated.is_none() && row.boolean("kept")? {
-                drafts.push(draft(row, address, column, &text)?);
-            }
+        if let Some(column) = columns.at(relation, number)
+            && column.generated.is_none()
+            && row.boolean("kept")?
+        {
+            drafts.push(draft(row, address, column, &text)?);
         }
         all.0.insert((relation, number), Expression { address, text });
     }

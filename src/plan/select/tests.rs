@@ -29,7 +29,7 @@ impl Pos {
         }
         let has_rows = matches!(kind, Kind::Table | Kind::ForeignTable | Kind::LargeObjects);
         let columns = vec![Column { name: "id".into(), type_name: "bigint".into() }];
-        let table = has_rows.then(|| Table { columns, unlogged: false, root: None, condition: None, server: None });
+        let table = has_rows.then_some(Table { columns, unlogged: false, root: None, condition: None, server: None });
         let part_of = part_of.map(|whole| self.0[self.at(whole)].id);
         let create = vec![Text::from(format!("CREATE {}", kind.noun()))];
         self.0.push(Object { create, needs, part_of, table, ..bare(id, kind, name) });
