@@ -9,6 +9,7 @@ use pgkeep::pg::{Config, Host, Session, settings, sql};
 use pgkeep::restore::Definitions;
 use pgkeep::text::Text;
 
+use crate::harness::server::SUPERUSER;
 use crate::harness::{Database, Server, assert_same_blind_spots, assert_same_schema, block_on, versions};
 
 #[test]
@@ -24,6 +25,27 @@ fn every_family_comes_back_as_it_was() {
         }
     }
     assert!(failed.is_empty(), "did not come back: {}", failed.join(", "));
+}
+
+/// Everything but secrets can be read by everybody: what a role may not do is told before, by its rights on tables.
+#[test]
+fn a_role_without_rights_reads_the_same_catalog() {
+    for major in versions() {
+        let server = Server::shared(major);
+        let role = "DO $$ BEGIN CREATE ROLE stranger LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$";
+        server.existing("postgres").psql(role);
+        // The fixture of grants takes a catalog away from everybody.
+        for fixture in fixtures().into_iter().filter(|fixture| !fixture.ends_with("grants.sql")) {
+            let source = server.database("stranger");
+            source.psql(&sql::for_version(&std::fs::read_to_string(&fixture).expect("a fixture is readable"), major));
+            let lines = |mut objects: Vec<Object>| {
+                objects.retain(|object| !matches!(object.kind, Kind::UserMapping | Kind::Subscription));
+                statements(&objects)
+            };
+            let (own, strange) = (block_on(read(&source)), block_on(read_as(&source, "stranger")));
+            assert_eq!(lines(own), lines(strange), "{} on {major}", fixture.display());
+        }
+    }
 }
 
 /// All fixtures, or those whose names are in `PGKEEP_TEST_FIXTURES`.
@@ -70,9 +92,9 @@ pub(crate) fn copy_is_equal(name: &str, source: &Database, target: &Database) {
     );
 }
 
-async fn session(database: &Database) -> Session {
+async fn session(database: &Database, user: &str) -> Session {
     let (host, port) = (database.server().host(), database.server().port());
-    let config = Config { hosts: vec![Host::tcp(host, port)], ..Config::default() };
+    let config = Config { hosts: vec![Host::tcp(host, port)], user: user.into(), ..Config::default() };
     Session::connect(&config.with_database(database.name())).await.expect("the server lets us in")
 }
 
@@ -80,9 +102,13 @@ fn encoding(session: &Session) -> String {
     session.parameter("server_encoding").expect("the server tells its encoding").to_string()
 }
 
-/// Reads as a dump does.
 async fn read(database: &Database) -> Vec<Object> {
-    let mut session = session(database).await;
+    read_as(database, SUPERUSER).await
+}
+
+/// Reads as a dump does.
+async fn read_as(database: &Database, user: &str) -> Vec<Object> {
+    let mut session = session(database, user).await;
     let settings = settings::reading(session.version(), &encoding(&session));
     session.run(format!("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; {settings}")).await.expect("settings");
     let objects = pgkeep::catalog::load(&mut session, &(Arc::new(|_| ()) as _)).await;
@@ -91,7 +117,7 @@ async fn read(database: &Database) -> Vec<Object> {
 
 /// Creates as a restore does, and returns what failed.
 async fn create(database: &Database, objects: &[Object]) -> Vec<String> {
-    let mut session = session(database).await;
+    let mut session = session(database, SUPERUSER).await;
     let settings = settings::loading(session.version(), &encoding(&session));
     session.run(format!("BEGIN; {settings}")).await.expect("settings");
     let mut failures = Vec::new();
