@@ -19,7 +19,7 @@ the exit code says so.
 
 Examples:
   pgkeep sql latest > pos.sql
-  pgkeep sql latest -s -n payments | less
+  pgkeep sql latest -n payments | less
   pgkeep sql latest -t ord.\\* -O -x | psql -1 -v ON_ERROR_STOP=1 scratch")]
 pub(crate) struct Sql {
     /// Snapshot to write: `latest`, `latest~1`, the start of an id, or a database's name for its latest

@@ -173,6 +173,44 @@ fn a_schema_alone_comes_back_and_what_it_lacks_is_listed() {
 }
 
 #[test]
+fn ways_out_and_the_proof_that_a_snapshot_restores() {
+    let server = Server::shared(18);
+    let database = shop(server);
+    let keeping = Keeping::new();
+    keeping.ok(&["dump", &database.url()]);
+    database.psql("INSERT INTO payments.payment VALUES (20001, 1, 7); ALTER TABLE ord.\"Order\" ADD note text");
+    keeping.ok(&["dump", &database.url()]);
+
+    // As a plain script, run by the stock psql.
+    let script = keeping.ok(&["sql", "latest"]);
+    let copy = server.database("cli_script");
+    copy.psql(&script);
+    assert_same_schema(&database, &copy);
+    assert_same_data(&database, &copy);
+
+    let rows =
+        keeping.ok(&["cat", "latest", "payments.payment", "--format", "csv", "--columns", "id,cents", "--limit", "2"]);
+    assert_eq!(rows, "id,cents\n1,10\n2,20\n");
+
+    let said = keeping.ok(&["diff", "latest~1", "latest"]);
+    for words in ["changed table ord.Order", "note", "rows of payments.payment: 20,000 rows, now 20,001"] {
+        assert!(said.contains(words), "`diff` lacks {words:?}: {said}");
+    }
+    assert_eq!(keeping.ok(&["diff", "latest", "latest"]), "nothing changed\n");
+
+    let checks = keeping.folder.path().join("checks.sql");
+    std::fs::write(&checks, "SELECT count(*) = 20001 FROM payments.payment;\n").expect("writable");
+    let checks = checks.to_str().expect("UTF-8");
+    let said = keeping.ok(&["drill", "latest", "-d", &server.existing("postgres").url(), "--check", checks]);
+    assert!(said.contains("all as it was dumped"), "{said}");
+    std::fs::write(checks, "SELECT count(*) = 5 FROM payments.payment;\n").expect("writable");
+    let ran = keeping.run(&["drill", "latest", "-d", &server.existing("postgres").url(), "--check", checks]);
+    assert_eq!(ran.code, Some(10), "{}{}", ran.stdout, ran.stderr);
+    let left = server.existing("postgres").query_one("SELECT count(*) FROM pg_database WHERE datname LIKE '%drill%'");
+    assert_eq!(left, "0", "scratch databases are dropped");
+}
+
+#[test]
 fn json_is_one_event_a_line_and_the_summary_comes_last() {
     let database = shop(Server::shared(18));
     let keeping = Keeping::empty();
