@@ -277,14 +277,19 @@ impl Store {
         retry(delete).await.map_err(|e| self.error(format!("delete {key}"), e))
     }
 
-    /// Removes the partial files of puts that were killed more than a day ago, which listings hide; says how many.
+    /// Removes the partial files of puts that were killed more than a day ago, which listings hide, from these folders;
+    /// says how many. Blocks: run it on the CPU pool.
     ///
     /// # Errors
     ///
     /// [`Error::Store`].
-    pub fn sweep(&self) -> Result<u64> {
-        let Some(folder) = &self.folder else { return Ok(0) };
-        sweep(folder, SWEEP_AFTER).map_err(|e| error("sweep partial files", &self.place, e))
+    pub fn sweep(&self, folders: &[&str]) -> Result<u64> {
+        let Some(place) = &self.folder else { return Ok(0) };
+        let mut removed = 0;
+        for folder in folders.iter().map(|name| place.join(name)).filter(|folder| folder.is_dir()) {
+            removed += sweep(&folder, SWEEP_AFTER).map_err(|e| error("sweep partial files", &self.place, e))?;
+        }
+        Ok(removed)
     }
 
     fn error(&self, doing: String, source: object_store::Error) -> Error {

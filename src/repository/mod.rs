@@ -42,6 +42,7 @@ pub use survey::Survey;
 pub use writer::{WriteOptions, Writer};
 
 use crate::codec::seal::{self, Identity, Recipient};
+use crate::cpu;
 use crate::error::{Error, Fault, Result};
 use crate::hash::{ChunkId, Digest, RepositoryId, StoredId, hex};
 use crate::store::Store;
@@ -278,7 +279,8 @@ impl Repository {
             let message = format!("{} has a folder {folder} that this version does not know", self.store().place());
             return Err(Error::unsupported(message, "use a newer version of pgkeep, or move the folder away"));
         }
-        self.store().sweep()?;
+        let store = self.store().clone();
+        cpu::run(move || store.sweep(&Folder::ALL.map(Folder::name))).await?;
         let survey = self.survey().await?;
         let snapshots = self.snapshots().await?;
         if !survey.requires.allows_write() || !snapshots.requires.allows_write() {

@@ -11,8 +11,8 @@ use crate::hash::{ChunkId, Digest, StoredId};
 use crate::progress::{Event, Events};
 use crate::repository::{Folder, Inspected, Look, PackFacts, Repository, Survey};
 
-/// Packs in memory at the same time.
-const PACKS_AT_ONCE: usize = 2;
+/// At most so many packs are in memory at the same time.
+const PACKS_AT_ONCE_MAX: usize = 8;
 
 /// What is known about chunks.
 #[derive(Default)]
@@ -93,11 +93,12 @@ pub(super) async fn look(
     let bytes = there.iter().map(|(facts, _)| facts.size).sum();
     events(Event::Planned { tables: 0, parts: 0, bytes, rows: None, objects: there.len() as u64 });
     let look = if depth == Depth::Full { Look::Chunks } else { Look::Bytes };
+    let at_once = std::thread::available_parallelism().map_or(2, usize::from).clamp(2, PACKS_AT_ONCE_MAX);
     let inspect = |(facts, copies): (PackFacts, Vec<_>)| async move {
         let (id, size) = (facts.id, facts.size);
         repository.inspect(facts, copies, look).await.map(|inspected| (id, size, inspected))
     };
-    let mut inspected = stream::iter(there.into_iter().map(inspect)).buffer_unordered(PACKS_AT_ONCE);
+    let mut inspected = stream::iter(there.into_iter().map(inspect)).buffer_unordered(at_once);
     while let Some((id, size, inspected)) = inspected.try_next().await? {
         events(Event::Checked { bytes: size });
         found.bytes += size;
