@@ -46,6 +46,8 @@ pub struct Options {
     pub taking: Taking,
     /// Whether to leave out the rows that the role may not read, instead of refusing; the snapshot says what is missing.
     pub skip_unreadable: bool,
+    /// Whether to dump only the rows that row security shows to the role, where it hides some.
+    pub enable_row_security: bool,
     /// How chunks are written.
     pub writing: WriteOptions,
     /// Stops the dump.
@@ -108,6 +110,7 @@ async fn dump(
         writer: writer.clone(),
         events: Events::clone(events),
         server_snapshot: lead.server_snapshot.clone(),
+        row_security: options.enable_row_security,
         copy_options: format!(" WITH (ENCODING '{}')", snapshot::encoding(&lead.session)),
     };
     let copied = copying.run(&mut lead.session, parts, options.jobs).await?;

@@ -140,6 +140,7 @@ impl Place {
             label: None,
             taking: Taking::default(),
             skip_unreadable: false,
+            enable_row_security: false,
             writing: WriteOptions::default(),
             cancellation: Cancellation::default(),
         };

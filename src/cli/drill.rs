@@ -4,13 +4,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 use pgkeep::drill::{self, Options, Report};
-use pgkeep::plan::select::Purpose;
 use pgkeep::progress::Events;
 use pgkeep::restore::{self, Verdict};
 use pgkeep::{Error, ErrorKind, Result};
 
 use super::exit::{Failure, Outcome};
-use super::flags::{Connection, Definitions, Identities, Jobs, Place, Selection};
+use super::flags::{Connection, Definitions, Identities, Jobs, Place};
+use super::selection::{Pieces, Selection};
 use super::{Context, list, opening, report, screen, units};
 
 /// Prove that a snapshot restores
@@ -45,6 +45,8 @@ pub(crate) struct Drill {
     #[command(flatten)]
     selection: Selection,
     #[command(flatten)]
+    pieces: Pieces,
+    #[command(flatten)]
     place: Place,
     #[command(flatten)]
     identities: Identities,
@@ -71,7 +73,7 @@ impl Drill {
     }
 
     async fn drill(&self, context: &Context, events: &Events) -> Result<Report> {
-        let selection = self.selection.chosen(Purpose::Restore)?;
+        let selection = self.pieces.chosen(&self.selection)?;
         let checks = self.checks()?;
         let reader =
             context.cancellation.unless(opening::reader(&self.place, &self.identities, &self.snapshot)).await?;

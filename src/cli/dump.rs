@@ -1,16 +1,19 @@
 //! `pgkeep dump`: a database into the repository.
 
+use std::time::Duration;
+
 use clap::Args;
 use pgkeep::Result;
 use pgkeep::dump::{self, Options, Summary};
 use pgkeep::pg::snapshot::Taking;
-use pgkeep::plan::select::Purpose;
+use pgkeep::plan::select::{self, Purpose};
 use pgkeep::progress::Events;
 use pgkeep::repository::WriteOptions;
 
 use super::exit::{Failure, Outcome};
-use super::flags::{Connection, Identities, Jobs, Place, Selection};
+use super::flags::{Connection, Identities, Jobs, Place};
 use super::report::Report;
+use super::selection::{Omissions, Selection, written};
 use super::{Context, list, opening, screen, units};
 
 /// Dump a database into the repository
@@ -23,6 +26,8 @@ Examples:
   pgkeep dump -h db1 -U backup -d pos_riverside -j 4 --label nightly
   pgkeep dump postgres://backup@db1/pos_riverside?sslmode=verify-full
   pgkeep dump pos_riverside -n payments -n ord -T 'ord.*_log'
+  pgkeep dump pos_riverside --exclude-table-data 'audit.*' --filter more.txt
+  pgkeep dump pos_riverside -s --no-comments --lock-wait-timeout 10s
   DATABASE_URL=postgres://backup@db1/pos_riverside pgkeep dump --quiet")]
 pub(crate) struct Dump {
     /// Database to dump: a name, a URL or a libpq connection string; the same as -d
@@ -36,11 +41,55 @@ pub(crate) struct Dump {
     #[command(flatten)]
     selection: Selection,
     #[command(flatten)]
+    omissions: Omissions,
+    #[command(flatten)]
+    reading: Reading,
+    #[command(flatten)]
     place: Place,
     #[command(flatten)]
     identities: Identities,
     #[command(flatten)]
     connection: Connection,
+}
+
+/// How the source is read.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Source")]
+struct Reading {
+    /// Join this exported server snapshot instead of taking one
+    #[arg(long, value_name = "NAME")]
+    snapshot: Option<String>,
+    /// Wait at most so long for the locks on tables: milliseconds, or a number with ms, s, min or h
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    lock_wait_timeout: Option<Duration>,
+    /// Wait for a moment at which no serializable transaction can be half seen
+    #[arg(long)]
+    serializable_deferrable: bool,
+    /// Leave out the rows of tables that the role may not read, and record them as missing
+    #[arg(long)]
+    skip_unreadable: bool,
+    /// Dump only the rows that row security shows to the role, and record that others are missing
+    #[arg(long)]
+    enable_row_security: bool,
+    /// Accepted because pg_dump has it: names are always quoted
+    #[arg(long, hide = true)]
+    quote_all_identifiers: bool,
+}
+
+fn duration(written: &str) -> Result<Duration, String> {
+    let digits = written.find(|c: char| !c.is_ascii_digit()).unwrap_or(written.len());
+    let (number, unit) = written.split_at(digits);
+    let factor = match unit.trim() {
+        "" | "ms" => 1,
+        "s" => 1_000,
+        "min" => 60_000,
+        "h" => 3_600_000,
+        _ => return Err("write a number of milliseconds, or one with ms, s, min or h".into()),
+    };
+    // The server counts milliseconds in 31 bits.
+    let milliseconds = number.parse::<u64>().ok().and_then(|number| number.checked_mul(factor));
+    let milliseconds = milliseconds.filter(|milliseconds| *milliseconds <= i32::MAX.unsigned_abs().into());
+    milliseconds.map(Duration::from_millis).ok_or_else(|| "not a time that a server can wait".into())
 }
 
 impl Dump {
@@ -56,22 +105,28 @@ impl Dump {
     }
 
     async fn dump(&self, context: &Context, events: &Events) -> Result<Summary> {
-        let selection = self.selection.chosen(Purpose::Dump)?;
+        let selection = self.omissions.of(self.selection.chosen(Purpose::Dump)?);
         let work = async {
             let repository = opening::open(&self.place, &self.identities).await?;
             let source = self.connection.config(self.database.as_deref(), events).await?;
             Ok((repository, source))
         };
         let (repository, source) = context.cancellation.unless(work).await?;
+        let selection = select::Selection { database: Some(source.database.clone()), ..selection };
         let options = Options {
             source,
             jobs: self.jobs.number(),
+            patterns: written(&selection),
             selection,
-            patterns: self.selection.written(),
             writing: WriteOptions::default(),
             label: self.label.clone(),
-            taking: Taking::default(),
-            skip_unreadable: false,
+            taking: Taking {
+                serializable_deferrable: self.reading.serializable_deferrable,
+                imported: self.reading.snapshot.clone(),
+                lock_timeout: self.reading.lock_wait_timeout,
+            },
+            skip_unreadable: self.reading.skip_unreadable,
+            enable_row_security: self.reading.enable_row_security,
             cancellation: context.cancellation.clone(),
         };
         dump::run(&repository, &options, events).await

@@ -7,8 +7,6 @@ use clap::Args;
 use pgkeep::error::Cause;
 use pgkeep::pg::config::Given;
 use pgkeep::pg::{Config, Password, Session};
-use pgkeep::plan::Pattern;
-use pgkeep::plan::select::{self, Purpose, TablePattern};
 use pgkeep::progress::{Event, Events};
 use pgkeep::text::Text;
 use pgkeep::{Error, Result, restore};
@@ -128,58 +126,6 @@ async fn wants_password(config: &Config) -> bool {
         // Told when the work itself connects.
         Err(_) => false,
     }
-}
-
-/// Which schemas and tables.
-#[derive(Args, Clone, Debug)]
-#[command(next_help_heading = "Selection")]
-pub(crate) struct Selection {
-    /// Only schemas that match; may be given several times
-    #[arg(long = "schema", short = 'n', value_name = "PATTERN")]
-    pub(crate) schemas: Vec<String>,
-    /// No schemas that match; may be given several times
-    #[arg(long = "exclude-schema", short = 'N', value_name = "PATTERN")]
-    pub(crate) exclude_schemas: Vec<String>,
-    /// Only tables, views and sequences that match, whatever their schema; may be given several times
-    #[arg(long = "table", short = 't', value_name = "PATTERN")]
-    pub(crate) tables: Vec<String>,
-    /// No tables, views and sequences that match; may be given several times
-    #[arg(long = "exclude-table", short = 'T', value_name = "PATTERN")]
-    pub(crate) exclude_tables: Vec<String>,
-}
-
-impl Selection {
-    /// The flags as they were typed, for people.
-    pub(crate) fn written(&self) -> Vec<Text> {
-        let flags =
-            [("-n", &self.schemas), ("-N", &self.exclude_schemas), ("-t", &self.tables), ("-T", &self.exclude_tables)];
-        let written = |(flag, patterns): (&str, &Vec<String>)| {
-            patterns.iter().map(|pattern| Text::from(format!("{flag} {pattern}"))).collect::<Vec<_>>()
-        };
-        flags.into_iter().flat_map(written).collect()
-    }
-
-    /// What is meant, for `purpose`.
-    pub(crate) fn chosen(&self, purpose: Purpose) -> Result<select::Selection> {
-        Ok(select::Selection {
-            purpose,
-            schemas: schemas(&self.schemas)?,
-            exclude_schemas: schemas(&self.exclude_schemas)?,
-            tables: relations(&self.tables)?,
-            exclude_tables: relations(&self.exclude_tables)?,
-            ..select::Selection::default()
-        })
-    }
-}
-
-fn schemas(written: &[String]) -> Result<Vec<Pattern>> {
-    written.iter().map(|pattern| Pattern::of_schema(pattern.as_str())).collect()
-}
-
-fn relations(written: &[String]) -> Result<Vec<TablePattern>> {
-    let relation =
-        |pattern: &String| Ok(TablePattern { pattern: Pattern::of_relation(pattern.as_str())?, children: false });
-    written.iter().map(relation).collect()
 }
 
 /// What to leave out of definitions, or to write differently; as in pg_restore.

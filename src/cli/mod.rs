@@ -21,6 +21,7 @@ mod opening;
 mod report;
 mod restore;
 mod screen;
+mod selection;
 mod show;
 mod sql;
 mod table;

@@ -2,15 +2,15 @@
 
 use clap::Args;
 use pgkeep::pg::Config;
-use pgkeep::plan::select::Purpose;
 use pgkeep::progress::Events;
 use pgkeep::repository::Listed;
 use pgkeep::restore::{self, Options, Summary};
 use pgkeep::{Error, Result};
 
 use super::exit::{Failure, Outcome};
-use super::flags::{Connection, Definitions, Identities, Jobs, Place, Selection};
+use super::flags::{Connection, Definitions, Identities, Jobs, Place};
 use super::report::Report;
+use super::selection::{Pieces, Selection};
 use super::{Context, opening, screen, units};
 
 /// Restore a snapshot into a database
@@ -41,6 +41,8 @@ pub(crate) struct Restore {
     #[command(flatten)]
     selection: Selection,
     #[command(flatten)]
+    pieces: Pieces,
+    #[command(flatten)]
     place: Place,
     #[command(flatten)]
     identities: Identities,
@@ -61,7 +63,7 @@ impl Restore {
     }
 
     async fn restore(&self, context: &Context, events: &Events) -> Result<Summary> {
-        let selection = self.selection.chosen(Purpose::Restore)?;
+        let selection = self.pieces.chosen(&self.selection)?;
         let work = async {
             let repository = opening::open(&self.place, &self.identities).await?;
             let listed = repository.resolve(&self.snapshot).await?;

@@ -4,11 +4,11 @@ use std::io::Write as _;
 
 use clap::Args;
 use futures_util::StreamExt as _;
-use pgkeep::plan::select::Purpose;
 use pgkeep::script;
 
 use super::exit::Outcome;
-use super::flags::{Definitions, Identities, Place, Selection};
+use super::flags::{Definitions, Identities, Place};
+use super::selection::{Pieces, Selection};
 use super::{Context, opening};
 
 /// Write a snapshot as an SQL script
@@ -29,6 +29,8 @@ pub(crate) struct Sql {
     #[command(flatten)]
     selection: Selection,
     #[command(flatten)]
+    pieces: Pieces,
+    #[command(flatten)]
     place: Place,
     #[command(flatten)]
     identities: Identities,
@@ -38,7 +40,7 @@ impl Sql {
     pub(crate) async fn run(self, context: &Context) -> Outcome {
         let reader =
             context.cancellation.unless(opening::reader(&self.place, &self.identities, &self.snapshot)).await?;
-        let selection = self.selection.chosen(Purpose::Restore)?;
+        let selection = self.pieces.chosen(&self.selection)?;
         let definitions = self.definitions.chosen()?;
         let mut script = Box::pin(script::write(&reader, &selection, &definitions).await?);
         let mut out = std::io::stdout().lock();

@@ -56,12 +56,14 @@ impl Chosen {
         for (at, object) in objects.iter().enumerate().filter(|(at, _)| wanted(*at)) {
             let id = ObjectId(u32::try_from(ids.len()).expect("fewer objects than there were"));
             ids.insert(object.id, id);
-            let lacking = |need: &&ObjectId| !wanted(need.0 as usize) && !is_everywhere(&objects[need.0 as usize]);
+            let lacking = |need: &&ObjectId| {
+                let needed = &objects[need.0 as usize];
+                !wanted(need.0 as usize) && !is_everywhere(needed) && !options.selection.leaves_to_target(needed)
+            };
             let lacks = object.needs.iter().filter(lacking).map(lack).collect();
             let mut object = Object { id, lacks, ..object.clone() };
             if !selected.keep[at] {
-                object.create.clear();
-                object.finish.clear();
+                only_rows(&mut object);
             }
             options.selection.trim(&mut object);
             kept.push(object);
@@ -79,6 +81,16 @@ impl Chosen {
         let wanted = self.objects.iter().zip(&self.data).filter(|(object, data)| is_read(object, **data));
         wanted.map(|(object, _)| object.oid).collect()
     }
+}
+
+/// Takes from an object all that defines it. Its rows need nothing but the table itself, wherever that comes from.
+fn only_rows(object: &mut Object) {
+    let Object { create, finish, comments, labels, grants, roles, grantees, .. } = object;
+    for statements in [create, finish, comments, labels, grants, roles, grantees] {
+        statements.clear();
+    }
+    object.lacks.clear();
+    object.owner = None;
 }
 
 /// Needed things that every target can be expected to have or to get first.
@@ -106,6 +118,10 @@ fn hidden(
         let reason = match (table.readable, table.filtered, table.unlogged && standby) {
             (_, _, true) => "unlogged tables cannot be read on a standby",
             (false, ..) => "the role has no SELECT privilege",
+            (true, true, _) if options.enable_row_security => {
+                missing.push((Text::from(table.name.to_string()), "only those that row security shows".into()));
+                continue;
+            }
             (true, true, _) => "row security hides rows from the role",
             (true, false, false) => continue,
         };

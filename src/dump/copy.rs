@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 use crate::blocks::{Blocks, rows_in};
 use crate::dump::parts::Part;
 use crate::error::{Error, Result};
-use crate::pg::{Connector, Session, snapshot};
+use crate::pg::{Connector, Session, settings, snapshot};
 use crate::progress::{Event, Events};
 use crate::repository::{Stored, Writer};
 use crate::text;
@@ -35,6 +35,8 @@ pub(super) struct Copying {
     pub(super) events: Events,
     /// Name of the lead's server snapshot.
     pub(super) server_snapshot: String,
+    /// Whether row security may hide rows, instead of failing.
+    pub(super) row_security: bool,
     /// ` WITH (ENCODING '..')`: rows travel in the server's encoding, byte for byte.
     pub(super) copy_options: String,
 }
@@ -126,6 +128,9 @@ impl Copying {
             none => {
                 let mut new = self.connector.connect().await?;
                 snapshot::join(&mut new, &self.server_snapshot).await?;
+                if self.row_security {
+                    new.run(settings::ROW_SECURITY).await?;
+                }
                 none.insert(new)
             }
         };
@@ -136,7 +141,17 @@ impl Copying {
         self.copy(session, part).await
     }
 
+    /// Foreign tables are closed to every session, and opened only while somebody asked for one is copied.
     async fn copy(&self, session: &mut Session, part: &Part) -> Result<Stored> {
+        let switch = settings::foreign_tables(session.version()).filter(|_| part.foreign);
+        let Some((open, close)) = switch else { return self.copy_open(session, part).await };
+        session.run(open).await?;
+        let stored = self.copy_open(session, part).await?;
+        session.run(close).await?;
+        Ok(stored)
+    }
+
+    async fn copy_open(&self, session: &mut Session, part: &Part) -> Result<Stored> {
         let started = Instant::now();
         let (table, number, of) = (part.table.clone(), part.number, part.of);
         (self.events)(Event::PartStarted { table: table.clone(), part: number, of });

@@ -9,7 +9,7 @@ use crate::dump::chosen::Chosen;
 use crate::dump::facts::{self, Facts};
 use crate::error::{Error, Result};
 use crate::pg::snapshot::Taking;
-use crate::pg::{Connector, Session, snapshot};
+use crate::pg::{Connector, Session, settings, snapshot};
 use crate::progress::{Event, Events};
 use crate::text::Text;
 
@@ -95,6 +95,9 @@ async fn attempt(
         Err(error) if error.sqlstate() == Some(UNDEFINED_TABLE) => return Ok(Err("a table was dropped".into())),
         Err(error) => return Err(error),
     };
+    if options.enable_row_security {
+        session.run(settings::ROW_SECURITY).await?;
+    }
     let since = Instant::now();
     events(Event::ServerSnapshot { name: server_snapshot.clone() });
     let sizes = catalog::sizes(session).await?;

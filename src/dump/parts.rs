@@ -25,6 +25,8 @@ pub(crate) struct Part {
     pub(crate) copy: Text,
     /// The table to lock before it is read, quoted.
     pub(crate) lock: Option<Text>,
+    /// Whether the rows are those of a foreign table.
+    pub(crate) foreign: bool,
     /// Bytes on disk, for order and progress.
     pub(crate) bytes: u64,
 }
@@ -60,6 +62,7 @@ fn parts_of(object: &Object, table: &Table, size: Option<&Size>, major: u32) -> 
             range,
             copy: copy(object, table, range),
             lock: lock.clone(),
+            foreign: object.kind == Kind::ForeignTable,
             bytes: bytes / u64::from(of),
         })
         .collect()

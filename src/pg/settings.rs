@@ -4,6 +4,18 @@
 //! transaction pooler, leaves nothing behind, and is a utility statement: it does not fix the server snapshot, as a
 //! `SELECT set_config(..)` would.
 
+/// Lets row security hide rows, where a dump is asked for those that it shows.
+pub const ROW_SECURITY: &str = "SET LOCAL row_security = on";
+
+/// What opens foreign tables to a transaction with [`reading`] and what closes them again; `None` where they are open.
+#[must_use]
+pub fn foreign_tables(version: u32) -> Option<(&'static str, &'static str)> {
+    restricts_relations(version).then_some((
+        "SET LOCAL restrict_nonsystem_relation_kind = 'view'",
+        "SET LOCAL restrict_nonsystem_relation_kind = 'view, foreign-table'",
+    ))
+}
+
 /// Settings for a transaction that reads a database: its catalog and its rows.
 ///
 /// `version` is `server_version_num`, `encoding` the encoding of the database. DDL is printed by the same output

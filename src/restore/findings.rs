@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::object::{Kind, Object};
+use crate::object::{Kind, Object, Section};
 use crate::restore::Options;
 use crate::restore::statements::is_created;
 use crate::restore::target::Target;
@@ -82,7 +82,9 @@ fn server(all: &mut Vec<Finding>, origin: &Origin, target: &Target, options: &Op
 }
 
 fn collisions(all: &mut Vec<Finding>, objects: &[&Object], origin: &Origin, target: &Target) {
-    if origin.whole && !target.is_empty() {
+    // Rows alone, or what comes after them, go into a database that has the tables.
+    let makes = |object: &&&Object| is_created(object) && object.section == Section::PreData;
+    if origin.whole && !target.is_empty() && objects.iter().any(|object| makes(&object)) {
         all.push(fatal(
             format!("database {} is not empty: it has {} objects", target.database, target.objects()),
             "restore into a new database (-C creates it), or select what to bring back with -n or -t",

@@ -43,7 +43,7 @@ pub(crate) async fn run(
         settings: settings::loading(lead.version(), &plan.encoding).into(),
     };
     let parts: Vec<Part> = plan.parts().cloned().collect();
-    let objects: Vec<Object> = plan.manifest.objects.clone();
+    let objects: Vec<Object> = plan.manifest.objects.iter().zip(&plan.keep).map(|(o, keep)| left(o, *keep)).collect();
     let definitions = options.definitions.clone();
     let restoring = Arc::new(Restoring {
         crew,
@@ -189,6 +189,15 @@ impl Restoring {
         }
         Ok(())
     }
+}
+
+/// An object as this restore sees it: what it does not create was there before, with rows that are not its own.
+fn left(object: &Object, keep: bool) -> Object {
+    let mut object = object.clone();
+    if !keep && object.kind != Kind::Database {
+        object.create.clear();
+    }
+    object
 }
 
 /// Schemas that selected objects live in and that are not created themselves.

@@ -38,6 +38,7 @@ pub(crate) fn dump_options(database: &Database) -> dump::Options {
         label: None,
         taking: Taking::default(),
         skip_unreadable: false,
+        enable_row_security: false,
         writing: Default::default(),
         cancellation: Cancellation::default(),
     }

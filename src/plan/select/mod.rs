@@ -60,6 +60,8 @@ pub struct Selection {
     pub no_comments: bool,
     /// `--no-security-labels`, see [`Selection::trim`].
     pub no_labels: bool,
+    /// `-O`, see [`Selection::trim`].
+    pub no_owners: bool,
     /// `-x`, see [`Selection::trim`].
     pub no_grants: bool,
     /// `--no-publications`.
@@ -147,15 +149,49 @@ impl Selection {
         self.schemas.is_empty() && self.tables.is_empty() && self.extensions.is_empty() && !self.names_pieces()
     }
 
-    /// Whether everything is wanted, rows and definitions.
+    /// Whether all tables are wanted, rows and definitions.
     #[must_use]
     pub fn is_default(&self) -> bool {
         let excludes = !(self.exclude_schemas.is_empty()
             && self.exclude_tables.is_empty()
             && self.exclude_table_data.is_empty()
-            && self.exclude_extensions.is_empty()
-            && self.foreign_data.is_empty());
+            && self.exclude_extensions.is_empty());
         self.includes_everything() && !excludes && !self.data_only && !self.schema_only && self.sections.is_empty()
+    }
+
+    /// Whether nothing of a database is left out.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.is_default() && self.switches().is_empty()
+    }
+
+    /// What is switched off or on apart from names, as `schema_only` and the like.
+    #[must_use]
+    pub fn switches(&self) -> Vec<&'static str> {
+        let section = |section| self.sections.contains(&section);
+        let all = [
+            ("data_only", self.data_only),
+            ("schema_only", self.schema_only),
+            ("section_pre_data", section(Section::PreData)),
+            ("section_data", section(Section::Data)),
+            ("section_post_data", section(Section::PostData)),
+            ("no_large_objects", self.no_large_objects),
+            ("no_unlogged_table_data", self.no_unlogged_table_data),
+            ("no_comments", self.no_comments),
+            ("no_security_labels", self.no_labels),
+            ("no_owner", self.no_owners),
+            ("no_privileges", self.no_grants),
+            ("no_publications", self.no_publications),
+            ("no_subscriptions", self.no_subscriptions),
+            ("no_policies", self.no_policies),
+        ];
+        all.into_iter().filter(|(_, on)| *on).map(|(name, _)| name).collect()
+    }
+
+    /// Whether the target of a restore gets this from elsewhere: it belongs to a section that is not wanted.
+    #[must_use]
+    pub fn leaves_to_target(&self, object: &Object) -> bool {
+        !self.sections.is_empty() && !self.sections.contains(&object.section)
     }
 
     fn names_pieces(&self) -> bool {
@@ -166,13 +202,16 @@ impl Selection {
         self.purpose == Purpose::Restore
     }
 
-    /// Takes comments, labels and grants from an object where they are not wanted.
+    /// Takes comments, labels, owner and grants from an object where they are not wanted.
     pub fn trim(&self, object: &mut Object) {
         if self.no_comments {
             object.comments.clear();
         }
         if self.no_labels {
             object.labels.clear();
+        }
+        if self.no_owners {
+            object.owner = None;
         }
         if self.no_grants {
             object.grants.clear();
