@@ -42,8 +42,8 @@ left join pg_catalog.pg_namespace os on os.oid = o.opcnamespace
 left join pg_catalog.pg_collation l on l.oid = r.rngcollation
 left join pg_catalog.pg_namespace ls on ls.oid = l.collnamespace
 left join pg_catalog.pg_class k on k.oid = t.typrelid
-left join (
-  select a.attrelid, pg_catalog.array_agg(a.attnum order by a.attnum) as numbers,
+left join lateral (
+  select pg_catalog.array_agg(a.attnum order by a.attnum) as numbers,
          pg_catalog.array_agg(a.attname order by a.attnum) as names,
          pg_catalog.array_agg(
            pg_catalog.quote_ident(a.attname) || ' ' || pg_catalog.format_type(a.atttypid, a.atttypmod)
@@ -51,12 +51,10 @@ left join (
                    then ' COLLATE ' || pg_catalog.quote_ident(lc.nspname) || '.' || pg_catalog.quote_ident(co.collname)
                    else '' end order by a.attnum) as definitions
   from pg_catalog.pg_attribute a
-  join pg_catalog.pg_class ac on ac.oid = a.attrelid and ac.relkind = 'c'
   join pg_catalog.pg_type y on y.oid = a.atttypid
   left join pg_catalog.pg_collation co on co.oid = a.attcollation
   left join pg_catalog.pg_namespace lc on lc.oid = co.collnamespace
-  where a.attnum > 0 and not a.attisdropped
-  group by a.attrelid) c on c.attrelid = t.typrelid
+  where a.attrelid = t.typrelid and a.attnum > 0 and not a.attisdropped) c on k.relkind = 'c'
 where (t.typtype in ('b', 'e', 'r') or (t.typtype = 'c' and k.relkind = 'c')
        or (t.typtype = 'p' and not t.typisdefined))
   and not (t.typelem <> 0 and exists (select 1 from pg_catalog.pg_type e where e.oid = t.typelem and e.typarray = t.oid))
