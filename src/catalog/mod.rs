@@ -38,6 +38,7 @@ mod labels;
 mod languages;
 mod large_objects;
 mod lockable;
+mod losses;
 mod materialized_views;
 mod memberships;
 mod not_nulls;
@@ -90,6 +91,7 @@ pub async fn load(session: &mut Session, events: &Events) -> Result<Vec<Object>>
     let mut source = Source::new(session, Events::clone(events)).await?;
     let drafts = families(&mut source).await?;
     let dependencies = dependencies::load(&mut source).await?;
+    losses::tell(&mut source).await?;
     Ok(assemble::assemble(drafts, &dependencies, &source))
 }
 

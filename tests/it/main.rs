@@ -9,6 +9,7 @@ mod database_properties;
 mod dump;
 mod globals;
 mod harness;
+mod losses;
 mod oracles;
 mod pg_config;
 mod pg_pooler;
