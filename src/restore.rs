@@ -9,6 +9,7 @@ mod database;
 mod findings;
 mod ledger;
 mod load;
+mod outline;
 mod phases;
 mod readback;
 mod statements;
@@ -31,6 +32,7 @@ use target::Target;
 
 pub(crate) use database::maintenance;
 pub use findings::Finding;
+pub use outline::{Outline, Planned, PlannedTable};
 pub use readback::{TableCheck, Verdict};
 pub use statements::Definitions;
 
@@ -66,6 +68,8 @@ pub struct Plan {
     /// What stands in the way, or should be known.
     pub findings: Vec<Finding>,
     encoding: String,
+    database: String,
+    creates_database: bool,
 }
 
 impl Plan {
@@ -141,6 +145,17 @@ async fn restore(reader: &Reader, options: &Options, connector: &Arc<Connector>,
     })
 }
 
+/// Tells what [`run`] would do, without changing anything.
+///
+/// # Errors
+///
+/// As [`prepare`]. What stands in the way of the restore is no error here but in the answer.
+pub async fn outline(reader: &Reader, options: &Options, events: &Events) -> Result<Outline> {
+    let connector = Connector::new(options.target.clone());
+    let plan = options.cancellation.unless(prepare(reader, options, &connector, events)).await?;
+    Ok(plan.outline())
+}
+
 /// Reads the snapshot and looks at the target, without changing anything.
 ///
 /// # Errors
@@ -163,6 +178,8 @@ pub async fn prepare(reader: &Reader, options: &Options, connector: &Connector, 
         left_out: selected.left_out.iter().map(|left| describe(&manifest.objects, left)).collect(),
         findings: look.findings,
         encoding: server.encoding.clone(),
+        database: options.target.database.lossy().into_owned(),
+        creates_database: options.create_database,
         keep: selected.keep,
         data: selected.data,
         manifest,

@@ -1,16 +1,19 @@
 //! `pgkeep restore`: a snapshot, or a selection of it, into a database.
 
 use clap::Args;
+use pgkeep::object::Section;
 use pgkeep::pg::Config;
 use pgkeep::progress::Events;
 use pgkeep::repository::Listed;
-use pgkeep::restore::{self, Options, Summary};
-use pgkeep::{Error, Result};
+use pgkeep::repository::Reader;
+use pgkeep::restore::{self, Options, Outline, Summary};
+use pgkeep::{Error, ErrorKind, Result};
 
 use super::exit::{Failure, Outcome};
 use super::flags::{Connection, Definitions, Identities, Jobs, Place};
 use super::report::Report;
 use super::selection::{Pieces, Selection};
+use super::table::Table;
 use super::{Context, opening, screen, units};
 
 /// Restore a snapshot into a database
@@ -21,6 +24,7 @@ With -n or -t only what matches comes back, with its indexes, constraints, trigg
 not selected is listed at the end.
 
 Examples:
+  pgkeep restore latest -d pos_copy --plan
   createdb pos_copy && pgkeep restore latest -d pos_copy
   pgkeep restore 3f9a2c -C -d pos_copy -j 4
   pgkeep restore latest -C -d payments_check -n payments
@@ -28,6 +32,9 @@ Examples:
 pub(crate) struct Restore {
     /// Snapshot to restore: `latest`, `latest~1`, the start of an id, or a database's name for its latest
     snapshot: String,
+    /// Tell what would be done and what stands in the way, and change nothing
+    #[arg(long)]
+    plan: bool,
     /// Create the target database
     #[arg(long, short = 'C', help_heading = "Target")]
     create: bool,
@@ -54,6 +61,12 @@ impl Restore {
     pub(crate) async fn run(self, context: &Context) -> Outcome {
         let report = Report::new(context.output);
         let events = report.events();
+        if self.plan {
+            let (reader, options) = self.prepared(context, &events).await?;
+            let outline = restore::outline(&reader, &options, &events).await?;
+            drop(report);
+            return tell(context, &outline);
+        }
         let done = self.restore(context, &events).await;
         drop(report);
         let stopped = |error| Failure::stopped(error, "the target holds what was restored so far");
@@ -63,6 +76,11 @@ impl Restore {
     }
 
     async fn restore(&self, context: &Context, events: &Events) -> Result<Summary> {
+        let (reader, options) = self.prepared(context, events).await?;
+        restore::run(&reader, &options, events).await
+    }
+
+    async fn prepared(&self, context: &Context, events: &Events) -> Result<(Reader, Options)> {
         let selection = self.pieces.chosen(&self.selection)?;
         let work = async {
             let repository = opening::open(&self.place, &self.identities).await?;
@@ -80,7 +98,7 @@ impl Restore {
             analyze: !self.no_analyze,
             cancellation: context.cancellation.clone(),
         };
-        restore::run(&reader, &options, events).await
+        Ok((reader, options))
     }
 
     /// The database to restore into. With -C and no name it is called as the one that was dumped.
@@ -117,4 +135,62 @@ fn text(summary: &Summary) -> String {
         text += &format!("  {}\n", screen::line(left_out));
     }
     text
+}
+
+/// Prints the plan; fails where something stands in the way of it.
+fn tell(context: &Context, outline: &Outline) -> Outcome {
+    context.output.result("restore --plan", outline, &planned(outline))?;
+    let fatal = outline.findings.iter().filter(|finding| finding.fatal).count();
+    if fatal == 0 {
+        return Ok(());
+    }
+    let message = format!("{} in the way of this restore", units::counted(fatal as u64, "thing"));
+    let hint = Some("each is listed in the plan with what to do about it; nothing was changed".into());
+    Err(Failure::Found { kind: ErrorKind::Unsupported, message, hint })
+}
+
+fn planned(outline: &Outline) -> String {
+    let created = if outline.creates_database { ", which is created" } else { "" };
+    let mut text = format!(
+        "into {}{created}: {}, {} in {}, {} of rows\n",
+        screen::line(&outline.database),
+        units::counted(outline.objects.len() as u64, "object"),
+        units::counted(outline.rows, "row"),
+        units::counted(outline.tables.len() as u64, "table"),
+        units::size(outline.bytes),
+    );
+    let loads = outline.objects.iter().position(|object| object.section == Section::PostData);
+    let (before, after) = outline.objects.split_at(loads.unwrap_or(outline.objects.len()));
+    for (title, objects) in [("created before the rows:\n", before), ("created after the rows:\n", after)] {
+        text += if objects.is_empty() { "" } else { title };
+        for object in objects {
+            text += &format!("  {} {}\n", object.kind.noun(), screen::line(&object.name));
+        }
+        if title.contains("before") && !outline.tables.is_empty() {
+            text += &loaded(outline);
+        }
+    }
+    let sections = [("left out:\n", outline.left_out.clone()), ("found:\n", found(outline))];
+    for (title, lines) in sections.into_iter().filter(|(_, lines)| !lines.is_empty()) {
+        text += title;
+        text.extend(lines.iter().map(|line| format!("  {}\n", screen::line(line))));
+    }
+    text
+}
+
+fn loaded(outline: &Outline) -> String {
+    let mut table = Table::new(["table", ">rows", ">size", ">parts"]);
+    for loaded in &outline.tables {
+        let (rows, parts) = (units::count(loaded.rows), units::count(loaded.parts));
+        table.row([screen::line(&loaded.table).into_owned(), rows, units::size(loaded.bytes), parts]);
+    }
+    format!("rows loaded:\n{}", table.text("  "))
+}
+
+fn found(outline: &Outline) -> Vec<String> {
+    let line = |finding: &restore::Finding| {
+        let weight = if finding.fatal { "in the way" } else { "to know" };
+        format!("{weight}: {}; {}", finding.message, finding.hint)
+    };
+    outline.findings.iter().map(line).collect()
 }

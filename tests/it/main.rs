@@ -21,6 +21,7 @@ mod repository_crash;
 mod repository_format;
 mod repository_golden;
 mod repository_rows;
+mod restore_plan;
 mod roundtrip;
 mod sample;
 mod schema;
