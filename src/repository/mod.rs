@@ -364,8 +364,8 @@ pub async fn stated_id(store: &Store) -> Result<RepositoryId> {
     let place = store.place();
     match store.size(CONFIG).await? {
         None => Err(not_a_repository(place)),
-        // Read no further than a config goes: this may be anybody's file.
         Some(0) => config::decode(&[], place),
+        // Read no further than a config goes: this may be anybody's file.
         Some(_) => config::decode(&store.get_range(CONFIG, 0..config::CONFIG_BYTES_MAX).await?, place),
     }
 }
