@@ -23,6 +23,7 @@ mod repository_golden;
 mod repository_rows;
 mod restore_plan;
 mod roundtrip;
+mod roundtrip_more;
 mod sample;
 mod schema;
 mod schema_encodings;
