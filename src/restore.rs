@@ -6,7 +6,10 @@
 
 mod crew;
 mod database;
+mod drops;
+mod failures;
 mod findings;
+mod foreign_keys;
 mod ledger;
 mod load;
 mod outline;
@@ -21,16 +24,20 @@ use std::time::{Duration, Instant};
 
 use crate::cancel::Cancellation;
 use crate::error::{Error, Result};
+use crate::hash::StoredId;
 use crate::object::{Kind, Object, ObjectId};
 use crate::pg::{Config, Connector};
 use crate::plan::select::{LeftOut, Selection, select};
 use crate::progress::{Event, Events};
 use crate::repository::{Manifest, Part, Reader};
+use crate::text::Text;
 use findings::{Origin, findings};
+use ledger::{Done, Ledger, Unfinished};
 use readback::Readback;
 use target::Target;
 
 pub(crate) use database::maintenance;
+pub use failures::Failure;
 pub use findings::Finding;
 pub use outline::{Outline, Planned, PlannedTable};
 pub use readback::{TableCheck, Verdict};
@@ -51,8 +58,27 @@ pub struct Options {
     pub definitions: Definitions,
     /// Whether to collect statistics for the planner at the end.
     pub analyze: bool,
+    /// How to go about it.
+    pub manner: Manner,
     /// Stops the restore.
     pub cancellation: Cancellation,
+}
+
+/// How a restore goes about its work. The default is for a new database and a person who waits.
+#[derive(Clone, Debug, Default)]
+pub struct Manner {
+    /// Continue a restore that stopped; what its ledger says is done is not done again.
+    pub resume: bool,
+    /// Collect the failures of single objects instead of ending with the first.
+    pub keep_going: bool,
+    /// Remove first what will be created, where it is there.
+    pub clean: bool,
+    /// Everything in one transaction on one session: all or nothing.
+    pub single_transaction: bool,
+    /// Role to restore as.
+    pub role: Option<Text>,
+    /// Read all tables back in the end and compare them with the snapshot.
+    pub verify: bool,
 }
 
 /// What a restore will do; made without touching the target.
@@ -67,6 +93,8 @@ pub struct Plan {
     pub left_out: Vec<String>,
     /// What stands in the way, or should be known.
     pub findings: Vec<Finding>,
+    ledger: Ledger,
+    done: Arc<Done>,
     encoding: String,
     database: String,
     creates_database: bool,
@@ -100,6 +128,10 @@ pub struct Summary {
     pub bytes: u64,
     /// What was left out because it needs something that was not selected, as `kind name needs kind name`.
     pub left_out: Vec<String>,
+    /// What failed, or needs what failed, in a restore that kept going.
+    pub failures: Vec<Failure>,
+    /// Tables that were read back and found as in the snapshot, where that was asked for.
+    pub tables_read_back: Option<u64>,
     /// From the first question to the last commit.
     #[serde(rename = "seconds", serialize_with = "seconds")]
     pub took: Duration,
@@ -127,16 +159,21 @@ pub async fn run(reader: &Reader, options: &Options, events: &Events) -> Result<
 
 async fn restore(reader: &Reader, options: &Options, connector: &Arc<Connector>, events: &Events) -> Result<Summary> {
     let started = Instant::now();
+    options.manner.check()?;
     let plan = prepare(reader, options, connector, events).await?;
     refuse(&plan.findings)?;
     for finding in &plan.findings {
         events(Event::Warning { message: finding.message.clone(), hint: Some(finding.hint.clone()) });
     }
-    if options.create_database {
+    if options.create_database && !options.manner.resume {
         events(Event::Step { step: "create database" });
         database::create(&plan.manifest.objects, &plan.encoding, options).await?;
     }
-    let done = phases::run(reader, &plan, options, connector, events).await?;
+    let mut done = phases::run(reader, &plan, options, connector, events).await?;
+    // What failed is known, and would only be found again.
+    if options.manner.verify && done.failures.is_empty() {
+        done.tables_read_back = Some(compare(reader, &plan, options, connector, events).await?);
+    }
     Ok(Summary {
         database: options.target.database.lossy().into_owned(),
         left_out: plan.left_out.clone(),
@@ -168,15 +205,17 @@ pub async fn prepare(reader: &Reader, options: &Options, connector: &Connector, 
     events(Event::Step { step: "look at the target" });
     let server = &reader.snapshot().snapshot.head.server;
     let whole = options.selection.includes_everything();
-    let origin = Origin { version: server.version, encoding: server.encoding.clone(), whole };
-    let look = if options.create_database {
-        database::look(&options.target, &server.encoding).await?
+    let role = options.manner.role.as_ref();
+    let look = if options.create_database && !options.manner.resume {
+        database::look(&options.target, &server.encoding, role).await?
     } else {
-        database::Look { target: Target::read(&mut connector.connect().await?).await?, findings: Vec::new() }
+        database::Look { target: Target::read(&mut connector.connect().await?, role).await?, findings: Vec::new() }
     };
     let mut plan = Plan {
         left_out: selected.left_out.iter().map(|left| describe(&manifest.objects, left)).collect(),
         findings: look.findings,
+        ledger: Ledger::new(reader.snapshot().id, StoredId::of(&[])),
+        done: Arc::default(),
         encoding: server.encoding.clone(),
         database: options.target.database.lossy().into_owned(),
         creates_database: options.create_database,
@@ -184,11 +223,37 @@ pub async fn prepare(reader: &Reader, options: &Options, connector: &Connector, 
         data: selected.data,
         manifest,
     };
-    plan.leave_out_lacking(&look.target);
+    let mut target = look.target;
+    plan.leave_out_lacking(&target);
+    plan.ledger = Ledger::new(reader.snapshot().id, plan.fingerprint(options));
+    let origin =
+        Origin { version: server.version, encoding: server.encoding.clone(), whole, ledger: plan.ledger.clone() };
     let objects: Vec<&Object> = plan.objects().collect();
-    let found = findings(&objects, &origin, &look.target, options);
+    let found = findings(&objects, &origin, &target, options);
     plan.findings.extend(found);
+    plan.done = Arc::new(target.unfinished.take().map(Unfinished::into_done).unwrap_or_default());
     Ok(plan)
+}
+
+impl Manner {
+    fn check(&self) -> Result<()> {
+        if self.single_transaction && (self.resume || self.keep_going) {
+            return Err(Error::usage(
+                "a restore in one transaction is all or nothing: it neither resumes nor keeps going",
+            ));
+        }
+        Ok(())
+    }
+}
+
+impl Plan {
+    /// Of everything that decides which statements run in which batch.
+    fn fingerprint(&self, options: &Options) -> StoredId {
+        let mut bytes: Vec<u8> = self.keep.iter().chain(&self.data).map(|&chosen| u8::from(chosen)).collect();
+        let Options { definitions, create_database, manner, .. } = options;
+        bytes.extend(format!("{definitions:?} {create_database} {} {:?}", manner.clean, manner.role).into_bytes());
+        StoredId::of(&bytes)
+    }
 }
 
 impl Plan {
@@ -235,6 +300,27 @@ fn describe(objects: &[Object], left: &LeftOut) -> String {
     format!("{} needs {}", name(left.object), name(left.needs))
 }
 
+/// Reads back what was restored; how many tables are as in the snapshot.
+async fn compare(
+    reader: &Reader,
+    plan: &Plan,
+    options: &Options,
+    connector: &Arc<Connector>,
+    events: &Events,
+) -> Result<u64> {
+    let parts: Vec<Part> = plan.parts().cloned().collect();
+    let readback = Readback::new(reader, connector, events).await?;
+    let tables = readback.run(&plan.manifest.objects, &parts, options.jobs).await?;
+    let differs = tables.iter().filter(|table| table.verdict == Verdict::Differs);
+    let differing: Vec<String> =
+        differs.map(|table| format!("{} ({} of {} rows)", table.table, table.rows_found, table.rows)).collect();
+    if !differing.is_empty() {
+        let message = format!("tables of the target are not what the snapshot has: {}", differing.join(", "));
+        return Err(Error::Differs { message });
+    }
+    Ok(tables.iter().filter(|table| table.verdict == Verdict::Same).count() as u64)
+}
+
 /// Reads the selected tables back from the target and compares them with the snapshot.
 ///
 /// # Errors
@@ -250,13 +336,6 @@ pub async fn read_back(
     let selected = select(&manifest.objects, &options.selection)?;
     let wanted = |part: &&Part| selected.data[part.object.0 as usize];
     let parts: Vec<Part> = manifest.parts.iter().filter(wanted).cloned().collect();
-    let target = connector.connect().await?.version();
-    let readback = Readback {
-        connector: Arc::clone(connector),
-        reader: reader.clone(),
-        encoding: reader.snapshot().snapshot.head.server.encoding.clone(),
-        same_major: target / 10_000 == reader.snapshot().snapshot.head.server.version / 10_000,
-        events: Events::clone(events),
-    };
+    let readback = Readback::new(reader, connector, events).await?;
     readback.run(&manifest.objects, &parts, options.jobs).await
 }

@@ -191,6 +191,7 @@ impl Place {
             selection: Selection { purpose: Purpose::Restore, schemas, ..Selection::default() },
             definitions: Definitions::default(),
             analyze: true,
+            manner: restore::Manner::default(),
             cancellation: Cancellation::default(),
         };
         let reader = self.repository.reader(&self.repository.resolve("latest").await?).await?;

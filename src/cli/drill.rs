@@ -84,6 +84,7 @@ impl Drill {
             selection,
             definitions: self.definitions.chosen()?,
             analyze: false,
+            manner: restore::Manner::default(),
             cancellation: context.cancellation.clone(),
         };
         let options = Options { restore, max_bytes: self.max_bytes, checks, keep: self.keep };

@@ -7,6 +7,7 @@ use pgkeep::progress::Events;
 use pgkeep::repository::Listed;
 use pgkeep::repository::Reader;
 use pgkeep::restore::{self, Options, Outline, Summary};
+use pgkeep::text::Text;
 use pgkeep::{Error, ErrorKind, Result};
 
 use super::exit::{Failure, Outcome};
@@ -42,6 +43,8 @@ pub(crate) struct Restore {
     #[arg(long, help_heading = "Target")]
     no_analyze: bool,
     #[command(flatten)]
+    manner: Manner,
+    #[command(flatten)]
     jobs: Jobs,
     #[command(flatten)]
     definitions: Definitions,
@@ -57,6 +60,46 @@ pub(crate) struct Restore {
     connection: Connection,
 }
 
+/// How to go about it.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Target")]
+struct Manner {
+    /// Continue a restore that stopped: repeat the command as it was and add this
+    #[arg(long)]
+    resume: bool,
+    /// Go on after an object failed; all failures are listed at the end, and the exit code is 9
+    #[arg(long)]
+    keep_going: bool,
+    /// Remove first what will be created, where it is there
+    #[arg(long, short)]
+    clean: bool,
+    /// As -c does anyway; pg_restore wants it
+    #[arg(long, requires = "clean")]
+    if_exists: bool,
+    /// Restore everything in one transaction on one connection, or nothing
+    #[arg(long, short = '1', conflicts_with_all = ["resume", "keep_going"])]
+    single_transaction: bool,
+    /// Role to restore as, after connecting
+    #[arg(long, value_name = "ROLE")]
+    role: Option<String>,
+    /// Read every table back from the target at the end and compare it with the snapshot
+    #[arg(long)]
+    verify_target: bool,
+}
+
+impl Manner {
+    fn chosen(&self) -> restore::Manner {
+        restore::Manner {
+            resume: self.resume,
+            keep_going: self.keep_going,
+            clean: self.clean,
+            single_transaction: self.single_transaction,
+            role: self.role.as_deref().map(Text::from),
+            verify: self.verify_target,
+        }
+    }
+}
+
 impl Restore {
     pub(crate) async fn run(self, context: &Context) -> Outcome {
         let report = Report::new(context.output);
@@ -69,10 +112,19 @@ impl Restore {
         }
         let done = self.restore(context, &events).await;
         drop(report);
-        let stopped = |error| Failure::stopped(error, "the target holds what was restored so far");
+        let consequence = if self.manner.single_transaction {
+            "nothing was changed"
+        } else {
+            "the target holds what was restored so far; the same command with --resume continues"
+        };
+        let stopped = |error| Failure::stopped(error, consequence);
         let summary = done.map_err(stopped)?;
         context.output.summary("restore", &summary, &text(&summary))?;
-        Ok(())
+        if summary.failures.is_empty() {
+            return Ok(());
+        }
+        let failures = units::counted(summary.failures.len() as u64, "thing");
+        Err(Error::Partial { message: format!("{failures} could not be restored") }.into())
     }
 
     async fn restore(&self, context: &Context, events: &Events) -> Result<Summary> {
@@ -96,6 +148,7 @@ impl Restore {
             selection,
             definitions: self.definitions.chosen()?,
             analyze: !self.no_analyze,
+            manner: self.manner.chosen(),
             cancellation: context.cancellation.clone(),
         };
         Ok((reader, options))
@@ -119,8 +172,7 @@ impl Restore {
 
 fn text(summary: &Summary) -> String {
     let mut text = format!(
-        "restored {}: {} in {}, {} of rows, {}, in {}\n\
-         every table has the rows and the digest of the snapshot\n",
+        "restored {}: {} in {}, {} of rows, {}, in {}\n",
         screen::line(&summary.database),
         units::counted(summary.rows, "row"),
         units::counted(summary.tables, "table"),
@@ -128,6 +180,17 @@ fn text(summary: &Summary) -> String {
         units::counted(summary.objects, "object"),
         units::duration(summary.took),
     );
+    if summary.failures.is_empty() {
+        text += "every table has the rows and the digest of the snapshot\n";
+    } else {
+        text += "could not be restored:\n";
+    }
+    for failure in &summary.failures {
+        text += &format!("  {}: {}\n", screen::line(&failure.object), screen::line(&failure.error));
+    }
+    if let Some(tables) = summary.tables_read_back {
+        text += &format!("{} read back from the target and found the same\n", units::counted(tables, "table"));
+    }
     if !summary.left_out.is_empty() {
         text += "left out, because something was not selected:\n";
     }

@@ -1,5 +1,7 @@
 //! The sessions of a restore and how each unit of work runs on them: in a transaction of its own, recorded in the
 //! ledger, repeated after a lost connection unless the ledger says that it is done.
+//!
+//! A restore in one transaction has one session, whose loss is the end: nothing is recorded and nothing repeated.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,7 +9,8 @@ use std::time::Duration;
 use crate::error::{Error, Result};
 use crate::pg::{Connector, Session};
 use crate::progress::{Event, Events};
-use crate::restore::ledger::{Item, Ledger};
+use crate::restore::ledger::{Done, Item, Ledger};
+use crate::text;
 use crate::text::Text;
 
 /// How often one unit of work may lose its connection.
@@ -19,8 +22,12 @@ pub(crate) struct Crew {
     pub(crate) connector: Arc<Connector>,
     pub(crate) ledger: Ledger,
     pub(crate) events: Events,
-    /// `SET LOCAL ..` for every transaction.
+    /// `SET LOCAL ..` for every transaction, with a final semicolon.
     pub(crate) settings: Text,
+    /// What an earlier run has done.
+    pub(crate) done: Arc<Done>,
+    /// Whether everything is one transaction on one session.
+    pub(crate) single: bool,
 }
 
 /// A session that is made when it is first needed, and again after it was lost.
@@ -32,13 +39,42 @@ pub(crate) trait Work {
     fn run(&self, session: &mut Session) -> impl Future<Output = Result<()>> + Send;
 }
 
+/// Statements that can be repeated without harm, in a transaction of their own.
+struct Repeatable<'a> {
+    statement: Text,
+    doing: &'a str,
+}
+
+impl Work for Repeatable<'_> {
+    async fn run(&self, session: &mut Session) -> Result<()> {
+        session.run(&self.statement).await.map_err(|e| e.while_doing(self.doing))
+    }
+}
+
 impl Crew {
     /// Runs `work` once, whatever happens to connections.
     pub(crate) async fn once(&self, seat: &mut Seat, item: Item, what: &str, work: &impl Work) -> Result<()> {
+        if self.done.has(item) {
+            return Ok(());
+        }
+        self.insist(seat, Some(item), what, work).await
+    }
+
+    /// Runs statements that do no harm when they are repeated, outside of any transaction.
+    pub(crate) async fn repeatedly(&self, seat: &mut Seat, statement: Text, doing: &str) -> Result<()> {
+        self.insist(seat, None, doing, &Repeatable { statement, doing }).await
+    }
+
+    /// The statements as one transaction with the settings of a restore.
+    pub(crate) fn transaction(&self, statements: &Text) -> Text {
+        if self.single { statements.clone() } else { text!["BEGIN; ", self.settings, " ", statements, "; COMMIT"] }
+    }
+
+    async fn insist(&self, seat: &mut Seat, item: Option<Item>, what: &str, work: &impl Work) -> Result<()> {
         let mut tries = 0;
         loop {
             let lost = match self.attempt(seat, item, work, tries > 0).await {
-                Err(error) if error.is_disconnect() && tries < TRIES => error,
+                Err(error) if error.is_disconnect() && tries < TRIES && !self.single => error,
                 done => return done,
             };
             *seat = None;
@@ -49,11 +85,12 @@ impl Crew {
         }
     }
 
-    async fn attempt(&self, seat: &mut Seat, item: Item, work: &impl Work, again: bool) -> Result<()> {
+    async fn attempt(&self, seat: &mut Seat, item: Option<Item>, work: &impl Work, again: bool) -> Result<()> {
         let session = match seat {
             Some(session) => session,
             none => none.insert(self.connector.connect().await?),
         };
+        let Some(item) = item.filter(|_| !self.single) else { return work.run(session).await };
         if again && self.ledger.has(session, item).await? {
             return Ok(());
         }

@@ -22,11 +22,11 @@ pub(crate) struct Look {
 }
 
 /// Looks whether the database can be created; `encoding` is what it will have.
-pub(crate) async fn look(config: &Config, encoding: &str) -> Result<Look> {
+pub(crate) async fn look(config: &Config, encoding: &str, role: Option<&Text>) -> Result<Look> {
     let mut session = maintenance(config).await?;
     let name = config.database.clone();
     let taken = text!["SELECT 1 FROM pg_catalog.pg_database WHERE datname = ", name.literal()];
-    let mut target = Target::read(&mut session).await?;
+    let mut target = Target::read(&mut session, role).await?;
     let mut findings = Vec::new();
     if !session.query(taken).await?.is_empty() {
         findings.push(Finding {
@@ -35,7 +35,8 @@ pub(crate) async fn look(config: &Config, encoding: &str) -> Result<Look> {
             hint: "leave -C out to restore into it, or name another one".into(),
         });
     }
-    let may = "SELECT rolcreatedb OR rolsuper AS may FROM pg_catalog.pg_roles WHERE rolname = current_user";
+    let role = target.role.literal();
+    let may = text!["SELECT rolcreatedb OR rolsuper AS may FROM pg_catalog.pg_roles WHERE rolname = ", role];
     if !session.query(may).await?.one()?.boolean("may")? {
         findings.push(Finding {
             fatal: true,
@@ -52,6 +53,10 @@ pub(crate) async fn create(objects: &[Object], encoding: &str, options: &Options
     let mut session = maintenance(&options.target).await?;
     let name = options.target.database.clone();
     let statement = statement(objects, encoding, &name, &options.definitions);
+    if let Some(role) = &options.manner.role {
+        let take = text!["SET ROLE ", role.ident()];
+        session.run(take).await.map_err(|e| e.while_doing(format!("take role {role}")))?;
+    }
     session.run(statement).await.map_err(|e| e.while_doing(format!("create database {name}")))
 }
 

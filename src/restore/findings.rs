@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::object::{Kind, Object, Section};
 use crate::restore::Options;
+use crate::restore::ledger::{Ledger, SCHEMA};
 use crate::restore::statements::is_created;
 use crate::restore::target::Target;
 use crate::text::Text;
@@ -30,13 +31,18 @@ pub(crate) struct Origin {
     pub(crate) encoding: String,
     /// Whether everything is restored.
     pub(crate) whole: bool,
+    /// What this restore would write its ledger under.
+    pub(crate) ledger: Ledger,
 }
 
 /// All findings for these objects on this target.
 pub(crate) fn findings(objects: &[&Object], origin: &Origin, target: &Target, options: &Options) -> Vec<Finding> {
     let mut all = Vec::new();
     server(&mut all, origin, target, options);
-    collisions(&mut all, objects, origin, target);
+    unfinished(&mut all, origin, target, options);
+    if !options.manner.resume && !options.manner.clean {
+        collisions(&mut all, objects, origin, target);
+    }
     extensions(&mut all, objects, target);
     roles(&mut all, objects, target, options);
     surroundings(&mut all, objects, target, options);
@@ -78,6 +84,32 @@ fn server(all: &mut Vec<Finding>, origin: &Origin, target: &Target, options: &Op
             format!("the target has {} connections left, {wanted} are needed", target.free),
             "give a smaller --jobs",
         ));
+    }
+}
+
+/// A restore that stopped is continued, and no other one begun beside it.
+fn unfinished(all: &mut Vec<Finding>, origin: &Origin, target: &Target, options: &Options) {
+    let database = &target.database;
+    let give_up = format!("or drop schema {SCHEMA} there to give it up");
+    match (&target.unfinished, options.manner.resume) {
+        (None, false) => {}
+        (None, true) => all.push(fatal(
+            format!("no unfinished restore is in database {database}"),
+            "leave --resume out to begin one; a restore in one transaction leaves nothing behind",
+        )),
+        (Some(left), false) => all.push(fatal(
+            format!("an unfinished restore of snapshot {} is in database {database}", left.ledger.snapshot),
+            format!("continue it with --resume, {give_up}"),
+        )),
+        (Some(left), true) if left.ledger.snapshot != origin.ledger.snapshot => all.push(fatal(
+            format!("the unfinished restore in database {database} is of snapshot {}", left.ledger.snapshot),
+            format!("name that snapshot, {give_up}"),
+        )),
+        (Some(left), true) if left.ledger.selection != origin.ledger.selection => all.push(fatal(
+            format!("the unfinished restore in database {database} was of another selection or with other definitions"),
+            format!("repeat the command as it was, with --resume added, {give_up}"),
+        )),
+        (Some(_), true) => {}
     }
 }
 

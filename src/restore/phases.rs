@@ -7,10 +7,11 @@ use crate::object::{Kind, Object, ObjectId, Pass, Section};
 use crate::pg::{Connector, Session, settings};
 use crate::progress::{Event, Events};
 use crate::repository::{Part, Reader};
-use crate::restore::crew::{Crew, run_all};
-use crate::restore::ledger::Ledger;
+use crate::restore::crew::{Crew, Seat, Work, run_all};
+use crate::restore::failures::Failures;
+use crate::restore::ledger::{Item, Ledger};
 use crate::restore::statements::is_created;
-use crate::restore::{Definitions, Options, Plan, Summary, database, work};
+use crate::restore::{Definitions, Options, Plan, Summary, database, drops, work};
 use crate::text;
 use crate::text::Text;
 
@@ -23,6 +24,7 @@ pub(crate) struct Restoring {
     pub(crate) reader: Reader,
     pub(crate) objects: Vec<Object>,
     pub(crate) parts: Vec<Part>,
+    pub(crate) failures: Failures,
     definitions: Definitions,
     pub(crate) encoding: String,
 }
@@ -35,44 +37,66 @@ pub(crate) async fn run(
     connector: &Arc<Connector>,
     events: &Events,
 ) -> Result<Summary> {
-    let mut lead = connector.connect().await?;
+    let session = connector.connect().await?;
     let crew = Crew {
         connector: Arc::clone(connector),
-        ledger: Ledger::new(reader.snapshot().id),
+        ledger: plan.ledger.clone(),
         events: Events::clone(events),
-        settings: settings::loading(lead.version(), &plan.encoding).into(),
+        settings: settings(session.version(), plan, options),
+        done: Arc::clone(&plan.done),
+        single: options.manner.single_transaction,
     };
-    let parts: Vec<Part> = plan.parts().cloned().collect();
-    let objects: Vec<Object> = plan.manifest.objects.iter().zip(&plan.keep).map(|(o, keep)| left(o, *keep)).collect();
-    let definitions = options.definitions.clone();
     let restoring = Arc::new(Restoring {
         crew,
         reader: reader.clone(),
-        objects,
-        parts,
-        definitions,
+        objects: plan.manifest.objects.iter().zip(&plan.keep).map(|(o, keep)| left(o, *keep)).collect(),
+        parts: plan.parts().cloned().collect(),
+        failures: Failures::new(options.manner.keep_going, Events::clone(events)),
+        definitions: options.definitions.clone(),
         encoding: plan.encoding.clone(),
     });
+    let mut lead = Some(session);
     restoring.announce(plan);
-    lead.run(Ledger::create()).await.map_err(|e| e.while_doing("make the ledger of the restore"))?;
+    restoring.begin(&mut lead).await?;
+    if options.manner.clean {
+        restoring.clean(&mut lead, plan).await?;
+    }
     restoring.pre_data(&mut lead, plan).await?;
     (restoring.crew.events)(Event::Step { step: "load" });
     restoring.sequences(&mut lead, plan).await?;
-    work::run(&restoring, plan, options.jobs).await?;
+    work::run(&restoring, plan, options.jobs, &mut lead).await?;
     restoring.grants(&mut lead, plan).await?;
-    restoring.last(&mut lead, plan, options).await?;
-    lead.run(Ledger::remove()).await.map_err(|e| e.while_doing("remove the ledger of the restore"))?;
+    restoring.last(&mut lead, plan).await?;
+    restoring.end(&mut lead, options).await?;
     Ok(restoring.summary(plan))
 }
 
+fn settings(version: u32, plan: &Plan, options: &Options) -> Text {
+    let settings = Text::from(settings::loading(version, &plan.encoding));
+    match &options.manner.role {
+        Some(role) => text![settings, " SET LOCAL ROLE ", role.ident(), ";"],
+        None => settings,
+    }
+}
+
 impl Restoring {
+    /// Tells how much is left to do.
     fn announce(&self, plan: &Plan) {
+        let mut numbers = std::collections::HashMap::new();
+        let mut left = Vec::new();
+        for part in &self.parts {
+            let number: &mut u32 = numbers.entry(part.object).or_default();
+            if !self.crew.done.has(Item::Part(part.object, *number)) {
+                left.push(part);
+            }
+            *number += 1;
+        }
         (self.crew.events)(Event::Planned {
             tables: self.tables(),
-            parts: self.parts.len() as u64,
-            bytes: self.parts.iter().map(|part| part.stored.digest.bytes).sum(),
-            rows: Some(self.parts.iter().map(|part| part.stored.digest.rows).sum()),
-            objects: plan.objects().count() as u64,
+            parts: left.len() as u64,
+            bytes: left.iter().map(|part| part.stored.digest.bytes).sum(),
+            rows: Some(left.iter().map(|part| part.stored.digest.rows).sum()),
+            objects: plan.objects().filter(|object| !self.crew.done.has(Item::Object(object.id))).count() as u64,
         });
     }
 
@@ -82,41 +106,49 @@ impl Restoring {
     }
 
     fn summary(&self, plan: &Plan) -> Summary {
+        let loaded = || self.parts.iter().filter(|part| !self.failures.has_lost_rows(part.object));
         Summary {
             database: String::new(),
-            objects: plan.objects().count() as u64,
+            objects: plan.objects().filter(|object| !self.failures.is_lost(object.id)).count() as u64,
             tables: self.tables(),
-            rows: self.parts.iter().map(|part| part.stored.digest.rows).sum(),
-            bytes: self.parts.iter().map(|part| part.stored.digest.bytes).sum(),
+            rows: loaded().map(|part| part.stored.digest.rows).sum(),
+            bytes: loaded().map(|part| part.stored.digest.bytes).sum(),
             left_out: Vec::new(),
+            failures: self.failures.all(),
+            tables_read_back: None,
             took: std::time::Duration::ZERO,
         }
     }
 
-    /// Creates, in order, everything that must exist before the rows.
-    async fn pre_data(&self, lead: &mut Session, plan: &Plan) -> Result<()> {
-        (self.crew.events)(Event::Step { step: "create" });
-        let wanted: Vec<&Object> = plan.objects().filter(|object| object.section != Section::PostData).collect();
-        let schemas = missing_schemas(&wanted);
-        for (at, batch) in wanted.chunks(PRE_DATA_BATCH).enumerate() {
-            lead.run("BEGIN").await?;
-            lead.run(&self.crew.settings).await.map_err(|e| e.while_doing("make the settings of a restore"))?;
-            if at == 0 {
-                run_all(lead, &schemas, "create the schemas of selected tables").await?;
-            }
-            let done = self.batch(lead, batch).await;
-            if done.is_err() {
-                drop(lead.run("ROLLBACK").await);
-                return done;
-            }
-            lead.run("COMMIT").await.map_err(|e| e.while_doing("commit"))?;
+    /// Opens the one transaction, or makes the ledger.
+    async fn begin(&self, lead: &mut Seat) -> Result<()> {
+        if self.crew.single {
+            let begin = text!["BEGIN; ", self.crew.settings];
+            return self.crew.repeatedly(lead, begin, "begin the transaction of the restore").await;
+        }
+        let statement = self.crew.transaction(&self.crew.ledger.create());
+        self.crew.repeatedly(lead, statement, "make the ledger of the restore").await
+    }
+
+    /// Removes what will be created, the last first.
+    async fn clean(&self, lead: &mut Seat, plan: &Plan) -> Result<()> {
+        (self.crew.events)(Event::Step { step: "drop" });
+        for (at, batch) in drops::statements(plan).chunks(PRE_DATA_BATCH).enumerate() {
+            let drops = Statements { statements: batch, doing: "drop what will be created" };
+            self.crew.once(lead, Item::Drops(at), "the removal of what will be created", &drops).await?;
         }
         Ok(())
     }
 
-    async fn batch(&self, lead: &mut Session, batch: &[&Object]) -> Result<()> {
-        for object in batch {
-            self.create(lead, object).await?;
+    /// Creates, in order, everything that must exist before the rows.
+    async fn pre_data(&self, lead: &mut Seat, plan: &Plan) -> Result<()> {
+        (self.crew.events)(Event::Step { step: "create" });
+        let wanted: Vec<&Object> = plan.objects().filter(|object| object.section != Section::PostData).collect();
+        let schemas = missing_schemas(&wanted);
+        for (at, objects) in wanted.chunks(PRE_DATA_BATCH).enumerate() {
+            let schemas = if at == 0 { schemas.as_slice() } else { &[] };
+            let batch = Batch { restoring: self, schemas, objects };
+            self.crew.once(lead, Item::PreData(at), "the creation of objects", &batch).await?;
         }
         Ok(())
     }
@@ -128,66 +160,168 @@ impl Restoring {
         Ok(())
     }
 
+    /// Runs what belongs to one object inside a larger transaction. Where failures are collected, it alone is undone.
+    async fn apart(&self, session: &mut Session, object: &Object, statements: &[Text], doing: &str) -> Result<bool> {
+        if !self.failures.keep_going() {
+            return run_all(session, statements, doing).await.map(|()| true);
+        }
+        if statements.is_empty() || self.failures.is_lost(object.id) {
+            return Ok(false);
+        }
+        session.run("SAVEPOINT pgkeep_object").await?;
+        match run_all(session, statements, doing).await {
+            Ok(()) => session.run("RELEASE SAVEPOINT pgkeep_object").await.map(|()| true),
+            Err(error) => {
+                self.failures.object(object, error)?;
+                session.run("ROLLBACK TO SAVEPOINT pgkeep_object").await.map(|()| false)
+            }
+        }
+    }
+
+    /// Creates an object inside a larger transaction.
+    async fn create_apart(&self, session: &mut Session, object: &Object) -> Result<()> {
+        if self.failures.blocks(&self.objects, object) {
+            return Ok(());
+        }
+        let doing = format!("create {} {}", object.kind.noun(), object.name);
+        if self.apart(session, object, &self.definitions.create(object), &doing).await? {
+            (self.crew.events)(Event::ObjectDone { kind: object.kind, name: object.name.to_string() });
+        }
+        Ok(())
+    }
+
     /// Sets every sequence to where it stood.
-    async fn sequences(&self, lead: &mut Session, plan: &Plan) -> Result<()> {
-        let calls: Vec<Text> = plan
-            .manifest
-            .sequences
-            .iter()
-            .filter(|position| plan.data[position.object.0 as usize])
+    async fn sequences(&self, lead: &mut Seat, plan: &Plan) -> Result<()> {
+        let positions = plan.manifest.sequences.iter();
+        let wanted = positions.filter(|at| plan.data[at.object.0 as usize] && !self.failures.is_lost(at.object));
+        let calls: Vec<Text> = wanted
             .map(|position| {
                 let name = self.objects[position.object.0 as usize].name.sql().literal();
                 let value = format!(", {}, {})", position.last_value, position.is_called);
                 text!["pg_catalog.setval(", name, value]
             })
             .collect();
-        for batch in calls.chunks(PRE_DATA_BATCH) {
-            let statement = text!["SELECT ", Text::join(batch, ", ")];
-            lead.run(statement).await.map_err(|e| e.while_doing("set the positions of sequences"))?;
-        }
-        Ok(())
+        let statements: Vec<Text> =
+            calls.chunks(PRE_DATA_BATCH).map(|batch| text!["SELECT ", Text::join(batch, ", ")]).collect();
+        let set = Statements { statements: &statements, doing: "set the positions of sequences" };
+        self.crew.once(lead, Item::Sequences, "the setting of sequences", &set).await
     }
 
     /// Grants come after all objects exist, and one after another: two on the same object collide.
-    async fn grants(&self, lead: &mut Session, plan: &Plan) -> Result<()> {
+    async fn grants(&self, lead: &mut Seat, plan: &Plan) -> Result<()> {
         (self.crew.events)(Event::Step { step: "grant" });
-        lead.run("BEGIN").await?;
-        lead.run(&self.crew.settings).await?;
-        for object in plan.objects() {
-            let doing = format!("grant on {} {}", object.kind.noun(), object.name);
-            run_all(lead, &self.definitions.grants(object), &doing).await?;
-        }
-        for object in plan.objects().filter(|o| o.kind.pass() == Pass::Grants && !self.definitions.no_privileges) {
-            self.create(lead, object).await?;
-        }
-        lead.run("COMMIT").await.map_err(|e| e.while_doing("commit"))
+        let grants = Grants { restoring: self, plan };
+        self.crew.once(lead, Item::Grants, "the granting of privileges", &grants).await
     }
 
-    /// Refreshes and event triggers in order, then statistics, then the settings of the database.
-    async fn last(&self, lead: &mut Session, plan: &Plan, options: &Options) -> Result<()> {
+    /// Refreshes and event triggers, in order.
+    async fn last(&self, lead: &mut Seat, plan: &Plan) -> Result<()> {
         (self.crew.events)(Event::Step { step: "refresh" });
         for object in plan.objects().filter(|object| object.kind.pass() == Pass::Last) {
-            lead.run("BEGIN").await?;
-            lead.run(&self.crew.settings).await?;
-            self.create(lead, object).await?;
-            lead.run("COMMIT").await.map_err(|e| e.while_doing("commit"))?;
-        }
-        if options.analyze {
-            (self.crew.events)(Event::Step { step: "analyze" });
-            lead.run("ANALYZE").await.map_err(|e| e.while_doing("analyze"))?;
-        }
-        if options.create_database
-            && let Some(object) = self.objects.iter().find(|object| object.kind == Kind::Database)
-        {
-            let name = options.target.database.clone();
-            let (all, grants) = (self.definitions.create(object), self.definitions.grants(object));
-            let created = all.iter().position(|statement| Some(statement) == object.create.first());
-            for statement in all.iter().skip(created.map_or(0, |at| at + 1)).chain(&grants) {
-                let statement = database::rename(statement, object, &name);
-                lead.run(statement).await.map_err(|e| e.while_doing(format!("set properties of database {name}")))?;
+            if self.failures.blocks(&self.objects, object) {
+                continue;
+            }
+            let what = format!("the creation of {} {}", object.kind.noun(), object.name);
+            let creation = Creation { restoring: self, object };
+            if let Err(error) = self.crew.once(lead, Item::Object(object.id), &what, &creation).await {
+                self.failures.object(object, error)?;
             }
         }
         Ok(())
+    }
+
+    /// Statistics, the settings of a database that was created, and the end of the transaction or of the ledger.
+    async fn end(&self, lead: &mut Seat, options: &Options) -> Result<()> {
+        if options.analyze {
+            (self.crew.events)(Event::Step { step: "analyze" });
+            let analyze = Text::from("ANALYZE");
+            // A role of its own has to be taken again; without one no transaction keeps the locks of all tables.
+            let apart = options.manner.role.is_some();
+            let statement = if apart { self.crew.transaction(&analyze) } else { analyze };
+            self.crew.repeatedly(lead, statement, "analyze").await?;
+        }
+        if options.create_database {
+            self.properties(lead, options).await?;
+        }
+        if self.crew.single {
+            return self.crew.repeatedly(lead, Text::from("COMMIT"), "commit").await;
+        }
+        let statement = self.crew.transaction(&Text::from(Ledger::remove()));
+        self.crew.repeatedly(lead, statement, "remove the ledger of the restore").await
+    }
+
+    async fn properties(&self, lead: &mut Seat, options: &Options) -> Result<()> {
+        let Some(object) = self.objects.iter().find(|object| object.kind == Kind::Database) else { return Ok(()) };
+        let name = options.target.database.clone();
+        let doing = format!("set properties of database {name}");
+        let (all, grants) = (self.definitions.create(object), self.definitions.grants(object));
+        let created = all.iter().position(|statement| Some(statement) == object.create.first());
+        for statement in all.iter().skip(created.map_or(0, |at| at + 1)).chain(&grants) {
+            self.crew.repeatedly(lead, database::rename(statement, object, &name), &doing).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Statements that stand or fall together.
+struct Statements<'a> {
+    statements: &'a [Text],
+    doing: &'a str,
+}
+
+impl Work for Statements<'_> {
+    async fn run(&self, session: &mut Session) -> Result<()> {
+        run_all(session, self.statements, self.doing).await
+    }
+}
+
+/// Objects before the rows that are created in one transaction.
+struct Batch<'a> {
+    restoring: &'a Restoring,
+    schemas: &'a [Text],
+    objects: &'a [&'a Object],
+}
+
+impl Work for Batch<'_> {
+    async fn run(&self, session: &mut Session) -> Result<()> {
+        run_all(session, self.schemas, "create the schemas of selected tables").await?;
+        for object in self.objects {
+            self.restoring.create_apart(session, object).await?;
+        }
+        Ok(())
+    }
+}
+
+/// All grants, and default privileges after them.
+struct Grants<'a> {
+    restoring: &'a Restoring,
+    plan: &'a Plan,
+}
+
+impl Work for Grants<'_> {
+    async fn run(&self, session: &mut Session) -> Result<()> {
+        let (restoring, definitions) = (self.restoring, &self.restoring.definitions);
+        for object in self.plan.objects().filter(|object| !object.grants.is_empty()) {
+            let doing = format!("grant on {} {}", object.kind.noun(), object.name);
+            restoring.apart(session, object, &definitions.grants(object), &doing).await?;
+        }
+        let wanted = |object: &&Object| object.kind.pass() == Pass::Grants && !definitions.no_privileges;
+        for object in self.plan.objects().filter(wanted) {
+            restoring.create_apart(session, object).await?;
+        }
+        Ok(())
+    }
+}
+
+/// One object in a transaction of its own.
+pub(crate) struct Creation<'a> {
+    pub(crate) restoring: &'a Restoring,
+    pub(crate) object: &'a Object,
+}
+
+impl Work for Creation<'_> {
+    async fn run(&self, session: &mut Session) -> Result<()> {
+        self.restoring.create(session, self.object).await
     }
 }
 

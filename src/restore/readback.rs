@@ -44,15 +44,28 @@ pub enum Verdict {
 
 /// What to read back.
 pub(crate) struct Readback {
-    pub(crate) connector: Arc<Connector>,
-    pub(crate) reader: Reader,
-    pub(crate) encoding: String,
+    connector: Arc<Connector>,
+    reader: Reader,
+    encoding: String,
     /// Whether source and target are of one major version.
-    pub(crate) same_major: bool,
-    pub(crate) events: Events,
+    same_major: bool,
+    events: Events,
 }
 
 impl Readback {
+    /// Asks the target for its version.
+    pub(crate) async fn new(reader: &Reader, connector: &Arc<Connector>, events: &Events) -> Result<Self> {
+        let target = connector.connect().await?.major();
+        let source = &reader.snapshot().snapshot.head.server;
+        Ok(Self {
+            connector: Arc::clone(connector),
+            reader: reader.clone(),
+            encoding: source.encoding.clone(),
+            same_major: target == source.version / 10_000,
+            events: Events::clone(events),
+        })
+    }
+
     /// Compares all tables whose `parts` are given, `jobs` at a time, the largest first.
     pub(crate) async fn run(self, objects: &[Object], parts: &[Part], jobs: usize) -> Result<Vec<TableCheck>> {
         (self.events)(Event::Step { step: "read back" });

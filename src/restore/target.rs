@@ -5,6 +5,8 @@ use std::collections::HashSet;
 use crate::error::Result;
 use crate::object::{Kind, Name};
 use crate::pg::Session;
+use crate::restore::ledger::Unfinished;
+use crate::text;
 use crate::text::Text;
 
 /// The target as it is before the restore.
@@ -27,6 +29,8 @@ pub(crate) struct Target {
     pub(crate) extensions: HashSet<Text>,
     pub(crate) tablespaces: HashSet<Text>,
     pub(crate) access_methods: HashSet<Text>,
+    /// A restore that stopped.
+    pub(crate) unfinished: Option<Unfinished>,
     existing: HashSet<(Space, Name)>,
 }
 
@@ -40,10 +44,20 @@ enum Space {
 }
 
 impl Target {
-    /// Looks at the database of this session. Two queries.
-    pub(crate) async fn read(session: &mut Session) -> Result<Self> {
+    /// Looks at the database of this session, as the role that will restore.
+    pub(crate) async fn read(session: &mut Session, role: Option<&Text>) -> Result<Self> {
+        let Some(role) = role else { return Self::look(session).await };
+        let take = text!["BEGIN; SET LOCAL ROLE ", role.ident()];
+        session.run(take).await.map_err(|e| e.while_doing(format!("take role {role}")))?;
+        let seen = Self::look(session).await?;
+        session.run("ROLLBACK").await?;
+        Ok(seen)
+    }
+
+    async fn look(session: &mut Session) -> Result<Self> {
         let doing = "look at the target";
         let existing = existing(session).await?;
+        let unfinished = Unfinished::read(session).await?;
         let rows = session.query(include_str!("target.sql")).await.map_err(|e| e.while_doing(doing))?;
         let row = rows.one()?;
         let set = |column: &str| row.texts(column).map(HashSet::from_iter);
@@ -61,6 +75,7 @@ impl Target {
             extensions: set("extensions")?,
             tablespaces: set("tablespaces")?,
             access_methods: set("access_methods")?,
+            unfinished,
             existing,
         })
     }
@@ -72,6 +87,7 @@ impl Target {
         self.may_create = true;
         self.public = true;
         self.existing.clear();
+        self.unfinished = None;
     }
 
     /// Whether the user has nothing in it: no schema, relation, routine or type beside what extensions brought.

@@ -25,6 +25,19 @@ const PLACE: &[&str] = &["--repo", "-i, --identity"];
 const CONNECTION: &[&str] =
     &["-d, --dbname", "-h, --host", "-p, --port", "-U, --username", "-w, --no-password", "-W, --password"];
 const SELECTION: &[&str] = &["-n, --schema", "-N, --exclude-schema", "-t, --table", "-T, --exclude-table"];
+const RESTORE: &[&str] = &[
+    "--plan",
+    "--no-analyze",
+    "-C, --create",
+    "-j, --jobs",
+    "--resume",
+    "--keep-going",
+    "-c, --clean",
+    "--if-exists",
+    "-1, --single-transaction",
+    "--role",
+    "--verify-target",
+];
 const DEFINITIONS: &[&str] = &[
     "-O, --no-owner",
     "-x, --no-privileges",
@@ -42,7 +55,7 @@ const FLAGS: [(&str, &[&[&str]]); 11] = [
     ("list", &[PLACE]),
     ("show", &[PLACE]),
     ("verify", &[&["--depth", "--no-mark"], PLACE]),
-    ("restore", &[&["--no-analyze", "-C, --create", "-j, --jobs"], DEFINITIONS, SELECTION, PLACE, CONNECTION]),
+    ("restore", &[RESTORE, DEFINITIONS, SELECTION, PLACE, CONNECTION]),
     ("drill", &[&["--max-bytes", "--check", "--keep", "-j, --jobs"], DEFINITIONS, SELECTION, PLACE, CONNECTION]),
     ("sql", &[DEFINITIONS, SELECTION, PLACE]),
     ("cat", &[&["--format", "--columns", "--limit"], PLACE]),

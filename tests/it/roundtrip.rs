@@ -52,6 +52,7 @@ pub(crate) fn restore_options(database: &Database) -> restore::Options {
         selection: Selection { purpose: Purpose::Restore, ..Selection::default() },
         definitions: Definitions::default(),
         analyze: true,
+        manner: restore::Manner::default(),
         cancellation: Cancellation::default(),
     }
 }
