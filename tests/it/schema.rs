@@ -27,6 +27,14 @@ fn every_family_comes_back_as_it_was() {
     assert!(failed.is_empty(), "did not come back: {}", failed.join(", "));
 }
 
+/// More types and operators than any fixture has.
+#[test]
+fn what_extensions_consist_of_comes_back() {
+    for major in versions() {
+        comes_back(Server::shared(major), "contrib", include_str!("../../testdata/contrib.sql"));
+    }
+}
+
 /// Everything but secrets can be read by everybody: what a role may not do is told before, by its rights on tables.
 #[test]
 fn a_role_without_rights_reads_the_same_catalog() {

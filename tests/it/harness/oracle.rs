@@ -163,7 +163,8 @@ fn normalised(dump: &str) -> String {
             entry.push('\n');
         }
     }
-    let mut entries: Vec<String> = entries.iter().map(|entry| without_column_order(entry.trim_end())).collect();
+    let mut entries: Vec<String> =
+        entries.iter().map(|entry| without_member_order(&without_column_order(entry.trim_end()))).collect();
     // Entries without dependencies between them come by name, and ties by OID.
     entries[1..].sort();
     entries.join("\n\n")
@@ -182,6 +183,20 @@ fn without_column_order(entry: &str) -> String {
     elements.iter_mut().for_each(|line| *line = line.trim_end_matches(','));
     elements.sort_unstable();
     lines.join("\n")
+}
+
+/// pg_dump sorts the members of operator families and classes by their number only, and puts those of the same number in
+/// the order in which it meets them.
+fn without_member_order(entry: &str) -> String {
+    if !entry.contains("\nALTER OPERATOR FAMILY ") && !entry.contains("\nCREATE OPERATOR CLASS ") {
+        return entry.to_owned();
+    }
+    let is_member = |line: &&str| line.starts_with("    OPERATOR ") || line.starts_with("    FUNCTION ");
+    let mut members: Vec<&str> =
+        entry.lines().filter(is_member).map(|line| line.trim_end_matches([' ', ',', ';'])).collect();
+    members.sort_unstable();
+    let rest: Vec<&str> = entry.lines().filter(|line| !is_member(line)).collect();
+    [rest, members].concat().join("\n")
 }
 
 /// What differs between two normalised dumps; empty if nothing.
