@@ -76,6 +76,12 @@ fn seconds<S: serde::Serializer>(took: &Duration, serializer: S) -> std::result:
 /// Where the restore fails or a server is lost. Differences are no error here but in the report.
 pub async fn run(reader: &Reader, options: &Options, events: &Events) -> Result<Report> {
     let started = Instant::now();
+    if reader.snapshot().snapshot.head.is_globals() {
+        return Err(Error::unsupported(
+            "roles and tablespaces belong to a whole server and cannot be tried in a scratch database",
+            "restore this snapshot into a spare server",
+        ));
+    }
     let scratch = format!("pgkeep_drill_{}", &new_uid()[..12]);
     let admin = options.restore.target.clone();
     let mut restore = options.restore.clone();

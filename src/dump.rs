@@ -7,6 +7,7 @@
 mod chosen;
 mod copy;
 mod facts;
+mod globals;
 mod lead;
 mod parts;
 
@@ -28,6 +29,8 @@ use crate::text::Text;
 use chosen::Chosen;
 use copy::Copying;
 use lead::Lead;
+
+pub use globals::run as globals;
 
 /// What to dump, and how.
 #[derive(Clone, Debug)]

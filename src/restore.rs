@@ -10,6 +10,7 @@ mod drops;
 mod failures;
 mod findings;
 mod foreign_keys;
+mod globals;
 mod ledger;
 mod load;
 mod outline;
@@ -160,6 +161,9 @@ pub async fn run(reader: &Reader, options: &Options, events: &Events) -> Result<
 async fn restore(reader: &Reader, options: &Options, connector: &Arc<Connector>, events: &Events) -> Result<Summary> {
     let started = Instant::now();
     options.manner.check()?;
+    if reader.snapshot().snapshot.head.is_globals() {
+        return globals::run(reader, options, events).await;
+    }
     let plan = prepare(reader, options, connector, events).await?;
     refuse(&plan.findings)?;
     for finding in &plan.findings {

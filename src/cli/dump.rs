@@ -3,12 +3,15 @@
 use std::time::Duration;
 
 use clap::Args;
-use pgkeep::Result;
+use pgkeep::catalog::GlobalOptions;
 use pgkeep::dump::{self, Options, Summary};
+use pgkeep::pg::Config;
 use pgkeep::pg::snapshot::Taking;
+use pgkeep::plan::Pattern;
 use pgkeep::plan::select::{self, Purpose};
 use pgkeep::progress::Events;
-use pgkeep::repository::WriteOptions;
+use pgkeep::repository::{Repository, WriteOptions};
+use pgkeep::{Error, Result, dump_all};
 
 use super::exit::{Failure, Outcome};
 use super::flags::{Connection, Identities, Jobs, Place};
@@ -27,6 +30,7 @@ Examples:
   pgkeep dump postgres://backup@db1/pos_riverside?sslmode=verify-full
   pgkeep dump pos_riverside -n payments -n ord -T 'ord.*_log'
   pgkeep dump pos_riverside --exclude-table-data 'audit.*' --filter more.txt
+  pgkeep dump --all-databases 'pos_*' --globals -h db1 -U backup
   pgkeep dump pos_riverside -s --no-comments --lock-wait-timeout 10s
   DATABASE_URL=postgres://backup@db1/pos_riverside pgkeep dump --quiet")]
 pub(crate) struct Dump {
@@ -44,6 +48,8 @@ pub(crate) struct Dump {
     omissions: Omissions,
     #[command(flatten)]
     reading: Reading,
+    #[command(flatten)]
+    cluster: Cluster,
     #[command(flatten)]
     place: Place,
     #[command(flatten)]
@@ -92,10 +98,32 @@ fn duration(written: &str) -> Result<Duration, String> {
     milliseconds.map(Duration::from_millis).ok_or_else(|| "not a time that a server can wait".into())
 }
 
+/// More than one database.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Source")]
+struct Cluster {
+    /// Dump every database that matches, the largest first, each into its own snapshot; all of them without a pattern
+    #[arg(long, value_name = "PATTERN", num_args = 0..=1, conflicts_with_all = ["database", "snapshot"])]
+    all_databases: Option<Option<String>>,
+    /// Dump roles, tablespaces and settings of the whole server into a snapshot called `globals`: alone, or before
+    /// --all-databases
+    #[arg(long)]
+    globals: bool,
+    /// Leave passwords out of --globals, where the role may not read them
+    #[arg(long, requires = "globals")]
+    no_role_passwords: bool,
+}
+
 impl Dump {
     pub(crate) async fn run(self, context: &Context) -> Outcome {
         let report = Report::new(context.output);
         let events = report.events();
+        if self.cluster.all_databases.is_some() {
+            let done = self.dump_all(context, &events).await;
+            drop(report);
+            let summary = done.map_err(|error| Failure::stopped(error, "snapshots that were stored stay"))?;
+            return conclude(&summary, context);
+        }
         let done = self.dump(context, &events).await;
         drop(report);
         let stopped = |error| Failure::stopped(error, "no snapshot was stored; the next dump finds what was copied");
@@ -105,10 +133,30 @@ impl Dump {
     }
 
     async fn dump(&self, context: &Context, events: &Events) -> Result<Summary> {
+        let (repository, options) = self.prepare(context, events).await?;
+        match self.globals() {
+            Some(globals) => dump::globals(&repository, &options, &globals, events).await,
+            None => dump::run(&repository, &options, events).await,
+        }
+    }
+
+    async fn dump_all(&self, context: &Context, events: &Events) -> Result<dump_all::Summary> {
+        let pattern = self.cluster.all_databases.clone().flatten().map(Pattern::of_plain).transpose()?;
+        let (repository, dump) = self.prepare(context, events).await?;
+        let options = dump_all::Options { dump, pattern, globals: self.globals() };
+        dump_all::run(&repository, &options, events).await
+    }
+
+    fn globals(&self) -> Option<GlobalOptions> {
+        self.cluster.globals.then_some(GlobalOptions { passwords: !self.cluster.no_role_passwords })
+    }
+
+    /// Opens the repository and finds the server.
+    async fn prepare(&self, context: &Context, events: &Events) -> Result<(Repository, Options)> {
         let selection = self.omissions.of(self.selection.chosen(Purpose::Dump)?);
         let work = async {
             let repository = opening::open(&self.place, &self.identities).await?;
-            let source = self.connection.config(self.database.as_deref(), events).await?;
+            let source = self.source(events).await?;
             Ok((repository, source))
         };
         let (repository, source) = context.cancellation.unless(work).await?;
@@ -120,17 +168,50 @@ impl Dump {
             selection,
             writing: WriteOptions::default(),
             label: self.label.clone(),
-            taking: Taking {
-                serializable_deferrable: self.reading.serializable_deferrable,
-                imported: self.reading.snapshot.clone(),
-                lock_timeout: self.reading.lock_wait_timeout,
-            },
+            taking: self.reading.taking(),
             skip_unreadable: self.reading.skip_unreadable,
             enable_row_security: self.reading.enable_row_security,
             cancellation: context.cancellation.clone(),
         };
-        dump::run(&repository, &options, events).await
+        Ok((repository, options))
     }
+
+    /// What belongs to the whole server can be seen from any database.
+    async fn source(&self, events: &Events) -> Result<Config> {
+        let config = self.connection.config(self.database.as_deref(), events).await?;
+        let any = self.cluster.globals || self.cluster.all_databases.is_some();
+        let named = self.database.is_some() || self.connection.names_database()?;
+        Ok(if any && !named { config.with_database("postgres") } else { config })
+    }
+}
+
+impl Reading {
+    fn taking(&self) -> Taking {
+        Taking {
+            serializable_deferrable: self.serializable_deferrable,
+            imported: self.snapshot.clone(),
+            lock_timeout: self.lock_wait_timeout,
+        }
+    }
+}
+
+/// The summary of several databases, and an error if one of them failed.
+fn conclude(summary: &dump_all::Summary, context: &Context) -> Outcome {
+    let mut told = String::new();
+    for one in &summary.snapshots {
+        told += &text(one);
+    }
+    for failed in &summary.failed {
+        told += &format!("failed: {}: {}\n", screen::line(&failed.database), screen::line(&failed.error));
+    }
+    let (stored, failed) = (summary.snapshots.len() as u64, summary.failed.len() as u64);
+    told += &format!("{} in {}\n", units::counted(stored, "snapshot"), units::duration(summary.took));
+    context.output.summary("dump", summary, &told)?;
+    if failed == 0 {
+        return Ok(());
+    }
+    let message = format!("{failed} of {} were not dumped", units::counted(stored + failed, "database"));
+    Err(Error::Partial { message }.into())
 }
 
 fn text(summary: &Summary) -> String {

@@ -24,12 +24,16 @@ The target must be empty, or is created with -C. Rows are checked against what w
 With -n or -t only what matches comes back, with its indexes, constraints, triggers and grants; what it needs and was
 not selected is listed at the end.
 
+A snapshot of `dump --globals` is restored into the whole server: roles that exist keep their names and get the
+properties of the snapshot.
+
 Examples:
   pgkeep restore latest -d pos_copy --plan
   createdb pos_copy && pgkeep restore latest -d pos_copy
   pgkeep restore 3f9a2c -C -d pos_copy -j 4
   pgkeep restore latest -C -d payments_check -n payments
-  pgkeep restore latest -d postgres://admin@cloud/pos -O -x")]
+  pgkeep restore latest -d postgres://admin@cloud/pos -O -x
+  pgkeep restore globals -h spare-server")]
 pub(crate) struct Restore {
     /// Snapshot to restore: `latest`, `latest~1`, the start of an id, or a database's name for its latest
     snapshot: String,
@@ -159,6 +163,9 @@ impl Restore {
         let config = self.connection.config(None, events).await?;
         if self.connection.names_database()? {
             return Ok(config);
+        }
+        if listed.snapshot.head.is_globals() {
+            return Ok(config.with_database("postgres"));
         }
         if self.create {
             return Ok(config.with_database(listed.snapshot.head.source.database.clone()));

@@ -83,6 +83,27 @@ pub struct Head {
     pub moment: Option<Moment>,
 }
 
+/// Among the options of a snapshot that holds what the whole cluster has, and no database.
+const GLOBALS: &str = "globals";
+
+impl Head {
+    /// Turns the head of a dump of one database into that of the cluster around it.
+    #[must_use]
+    pub fn of_globals(mut self) -> Self {
+        self.source.database = GLOBALS.into();
+        self.source.database_oid = 0;
+        self.options = vec![GLOBALS.into()];
+        self.selected = false;
+        self
+    }
+
+    /// Whether the snapshot holds roles, tablespaces and the like, and no database.
+    #[must_use]
+    pub fn is_globals(&self) -> bool {
+        self.source.database_oid == 0 && self.options.iter().any(|option| option == GLOBALS)
+    }
+}
+
 /// The database that was dumped; retention and deduplication of manifests group by `system` and `database_oid`. Persisted.
 #[derive(Clone, Default, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Source {

@@ -10,6 +10,7 @@ mod dump;
 mod globals;
 mod harness;
 mod losses;
+mod options;
 mod oracles;
 mod pg_config;
 mod pg_pooler;

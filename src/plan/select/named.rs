@@ -81,7 +81,20 @@ impl Chooser<'_> {
         self.report("schemas", &schemas, is_schema, &mut unmatched)?;
         let functions: Vec<&FunctionPattern> = s.functions.iter().collect();
         self.report("functions", &functions, |o, p| function_matches(p, o), &mut unmatched)?;
+        self.check_foreign_servers()?;
         Ok(unmatched)
+    }
+
+    /// As in pg_dump each of these must mean something, strict or not.
+    fn check_foreign_servers(&self) -> Result<()> {
+        let servers = || self.objects.iter().filter(|object| object.kind == Kind::ForeignServer);
+        let means_nothing = |pattern: &&Pattern| !servers().any(|server| pattern.matches(None, &server.name.name));
+        match self.selection.foreign_data.iter().find(means_nothing) {
+            Some(pattern) if !self.selection.restores() => {
+                Err(Error::usage(format!("no matching foreign servers were found for {pattern}")))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn report<P: fmt::Display>(

@@ -346,6 +346,7 @@ fn rows_of_extensions_and_foreign_servers() {
     let config = pos.add(Kind::Table, "users.config", &["citext"], None);
     config.create.clear();
     config.table.as_mut().expect("a table has rows").condition = Some("WHERE changed".into());
+    pos.add(Kind::ForeignServer, "other", &[], None);
     pos.add(Kind::ForeignTable, "users.far", &[], None).table.as_mut().expect("has rows").server = Some("other".into());
     let chosen = pos.choose(&Selection::default());
     assert!(chosen.data.contains(&"users.config".to_owned()) && !chosen.data.contains(&"users.far".to_owned()));
