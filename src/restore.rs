@@ -192,6 +192,12 @@ async fn restore(reader: &Reader, options: &Options, connector: &Arc<Connector>,
 ///
 /// As [`prepare`]. What stands in the way of the restore is no error here but in the answer.
 pub async fn outline(reader: &Reader, options: &Options, events: &Events) -> Result<Outline> {
+    if reader.snapshot().snapshot.head.is_globals() {
+        return Err(Error::unsupported(
+            "roles and tablespaces have no plan",
+            "`pgkeep show` and `pgkeep sql` list them",
+        ));
+    }
     let connector = Connector::new(options.target.clone());
     let plan = options.cancellation.unless(prepare(reader, options, &connector, events)).await?;
     Ok(plan.outline())

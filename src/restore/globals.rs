@@ -13,6 +13,7 @@ use crate::pg::{Connector, Session, settings};
 use crate::progress::{Event, Events};
 use crate::repository::Reader;
 use crate::restore::crew::run_all;
+use crate::restore::failures::Failures;
 use crate::restore::{Options, Summary};
 use crate::text::Text;
 
@@ -20,12 +21,10 @@ use crate::text::Text;
 ///
 /// # Errors
 ///
-/// [`Error::Partial`] where objects could not be restored; otherwise whatever fails.
+/// Whatever ends the whole restore, such as a lost server; objects that failed are in the answer.
 pub(super) async fn run(reader: &Reader, options: &Options, events: &Events) -> Result<Summary> {
     let started = Instant::now();
-    if options.create_database {
-        return Err(Error::usage("this snapshot holds roles and tablespaces, and no database to create"));
-    }
+    check(options)?;
     events(Event::Step { step: "read snapshot" });
     let manifest = reader.manifest().await?;
     let mut session = Connector::new(options.target.clone()).connect().await?;
@@ -36,31 +35,39 @@ pub(super) async fn run(reader: &Reader, options: &Options, events: &Events) -> 
         options,
     };
     events(Event::Step { step: "create" });
-    let mut failed = 0u64;
+    let failures = Failures::new(true, Events::clone(events));
     for object in &manifest.objects {
         match cluster.restore(object).await {
             Ok(()) => events(Event::ObjectDone { kind: object.kind, name: object.name.to_string() }),
-            Err(error) if error.is_disconnect() => return Err(error),
-            Err(error) => {
-                failed += 1;
-                events(Event::Warning { message: told(&error), hint: error.hint() });
-            }
+            Err(error) => failures.object(object, error)?,
         }
     }
     cluster.session.close().await;
-    let objects = manifest.objects.len() as u64;
-    if failed > 0 {
-        return Err(Error::Partial { message: format!("{failed} of {objects} objects could not be restored") });
-    }
-    let database = reader.snapshot().snapshot.head.source.database.lossy().into_owned();
-    let took = started.elapsed();
-    Ok(Summary { database, objects, tables: 0, rows: 0, bytes: 0, left_out: Vec::new(), took })
+    let failures = failures.all();
+    Ok(Summary {
+        database: reader.snapshot().snapshot.head.source.database.lossy().into_owned(),
+        objects: (manifest.objects.len() - failures.len()) as u64,
+        tables: 0,
+        rows: 0,
+        bytes: 0,
+        left_out: Vec::new(),
+        failures,
+        tables_read_back: None,
+        took: started.elapsed(),
+    })
 }
 
-/// An error with what the server said.
-fn told(error: &Error) -> String {
-    let source = std::error::Error::source(error);
-    source.map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"))
+/// What a restore of a database can be asked for and that of a server cannot.
+pub(super) fn check(options: &Options) -> Result<()> {
+    let manner = &options.manner;
+    let other = manner.clean || manner.single_transaction || manner.resume || manner.verify || manner.role.is_some();
+    if options.create_database || other || !options.selection.is_whole() {
+        return Err(Error::unsupported(
+            "this snapshot holds roles and tablespaces of a server, which come back together or not at all",
+            "leave out -C, -c, -1, --resume, --role, --plan, --verify-target and what selects",
+        ));
+    }
+    Ok(())
 }
 
 struct Cluster<'a> {

@@ -24,7 +24,48 @@ fn stdout(arguments: &[&str]) -> String {
 const PLACE: &[&str] = &["--repo", "-i, --identity"];
 const CONNECTION: &[&str] =
     &["-d, --dbname", "-h, --host", "-p, --port", "-U, --username", "-w, --no-password", "-W, --password"];
-const SELECTION: &[&str] = &["-n, --schema", "-N, --exclude-schema", "-t, --table", "-T, --exclude-table"];
+const SELECTION: &[&str] = &[
+    "-n, --schema",
+    "-N, --exclude-schema",
+    "-t, --table <",
+    "-T, --exclude-table <",
+    "--table-and-children",
+    "--exclude-table-and-children",
+    "--exclude-table-data <",
+    "--exclude-table-data-and-children",
+    "-e, --extension",
+    "--exclude-extension",
+    "--include-foreign-data",
+    "--filter",
+    "--strict-names",
+    "--with-dependencies",
+    "-a, --data-only",
+    "-s, --schema-only",
+    "--section",
+    "-b, --large-objects",
+    "-B, --no-large-objects",
+    "--no-unlogged-table-data",
+    "--no-policies",
+    "--no-publications",
+    "--no-subscriptions",
+];
+const PIECES: &[&str] = &["-I, --index", "-P, --function", "--trigger"];
+const DUMP: &[&str] = &[
+    "--label",
+    "-j, --jobs",
+    "--snapshot",
+    "--lock-wait-timeout",
+    "--serializable-deferrable",
+    "--skip-unreadable",
+    "--enable-row-security",
+    "--all-databases",
+    "--globals",
+    "--no-role-passwords",
+    "-O, --no-owner",
+    "-x, --no-privileges",
+    "--no-comments",
+    "--no-security-labels",
+];
 const RESTORE: &[&str] = &[
     "--plan",
     "--no-analyze",
@@ -51,13 +92,16 @@ const DEFINITIONS: &[&str] = &[
 /// Every command with every flag of its own, as pg_dump and age spell them.
 const FLAGS: [(&str, &[&[&str]]); 11] = [
     ("init", &[&["-r, --recipient", "-R, --recipients-file", "--identity-out"], PLACE]),
-    ("dump", &[&["--label", "-j, --jobs"], SELECTION, PLACE, CONNECTION]),
+    ("dump", &[DUMP, SELECTION, PLACE, CONNECTION]),
     ("list", &[PLACE]),
     ("show", &[PLACE]),
     ("verify", &[&["--depth", "--no-mark"], PLACE]),
-    ("restore", &[RESTORE, DEFINITIONS, SELECTION, PLACE, CONNECTION]),
-    ("drill", &[&["--max-bytes", "--check", "--keep", "-j, --jobs"], DEFINITIONS, SELECTION, PLACE, CONNECTION]),
-    ("sql", &[DEFINITIONS, SELECTION, PLACE]),
+    ("restore", &[RESTORE, DEFINITIONS, SELECTION, PIECES, PLACE, CONNECTION]),
+    (
+        "drill",
+        &[&["--max-bytes", "--check", "--keep", "-j, --jobs"], DEFINITIONS, SELECTION, PIECES, PLACE, CONNECTION],
+    ),
+    ("sql", &[DEFINITIONS, SELECTION, PIECES, PLACE]),
     ("cat", &[&["--format", "--columns", "--limit"], PLACE]),
     ("diff", &[PLACE]),
     ("completions", &[]),
