@@ -1,4 +1,67 @@
-//! pgkeep keeps PostgreSQL databases.
+//! pgkeep keeps PostgreSQL databases: it dumps them over the COPY protocol into a repository that is deduplicated,
+//! compressed and encrypted, and brings them back with proof. This page is the map.
+//!
+//! # The verbs
+//!
+//! Each is a module whose public function comes first and tells the story; nothing else does anything by itself.
+//!
+//! - [`dump`]: a database into the repository
+//! - [`restore`]: a snapshot into a database: a plan, then its execution
+//! - [`verify`]: the repository against itself; never needs a database
+//! - [`drill`]: a restore into a scratch database, read back and compared
+//! - [`script`], [`cat`], [`diff`]: the ways out: plain SQL, rows of a table, what changed
+//!
+//! # How data flows
+//!
+//! ```text
+//! dump:    server -> pg -> Blocks -> cut -> claim -> columns, zstd, age -> pack -> store
+//!                    catalog -> Vec<Object> -> manifest ----------------/
+//! restore: store -> reader (every chunk checked) -> Blocks -> pg -> server
+//!                   manifest -> Vec<Object> -> plan -> pg ------/
+//! ```
+//!
+//! Two currencies cross the boundaries between modules and nothing else: [`object::Object`] for schema, and
+//! [`blocks::Blocks`], a stream of COPY text, for rows. `put` followed by `blocks` is the identity on bytes.
+//!
+//! # Layers
+//!
+//! Imports go down, never up or sideways; `tests/it/tidy` reads them and fails on one that does not.
+//!
+//! | layer | modules |
+//! |---|---|
+//! | ways out, proof | [`diff`], [`drill`], [`script`] |
+//! | verbs | [`cat`], [`dump`], [`restore`], [`verify`] |
+//! | halves | [`catalog`]: what a database contains; [`repository`]: what is stored |
+//! | tools | [`pg`], [`codec`], [`plan`], [`store`], [`cpu`] |
+//! | currencies | [`object`], [`blocks`], [`progress`], [`cancel`] |
+//! | vocabulary | [`error`], [`text`], [`hash`], [`limits`] |
+//!
+//! The command line is in the binary target and sees only what is public here.
+//!
+//! # Words
+//!
+//! | word | meaning |
+//! |---|---|
+//! | repository | the place that holds dumps |
+//! | snapshot | one dump of one database at one moment; the server's own is always called *server snapshot* |
+//! | object | one thing in the catalog that has to be created |
+//! | part | one unit of data to copy: a table, or a fixed range of its heap blocks |
+//! | chunk | consecutive whole rows of one part, or a piece of a row too long for one; named by keyed BLAKE3 |
+//! | pack | one stored file of many sealed chunks, named by BLAKE3 of its stored bytes |
+//! | owner, writer | who can read everything; who can do everything but read content |
+//! | digest | fingerprint of a table's rows that does not depend on their order |
+//!
+//! # What holds everywhere
+//!
+//! - `codec` and `plan` have no IO, no clock, no async. `pg` does not know that repositories exist, `repository` and
+//!   `verify` do not know that PostgreSQL does.
+//! - Only `pg` connects, only `store` touches the storage, only `cpu` owns threads.
+//! - The library prints nothing, reads no environment and no home folder, and never exits.
+//! - Stored objects are never changed or renamed. The snapshot is put last, and that put is the commit.
+//! - Names, statements and rows are bytes ([`text::Text`]); a database may hold anything.
+//! - Every queue, buffer and retry has a bound with a name; lengths that somebody declares are bounded before anything
+//!   is allocated.
+//! - What is checked on the way in is checked by the same code on the way out.
 
 #![forbid(unsafe_code)]
 
