@@ -11,6 +11,7 @@ mod failures;
 mod findings;
 mod foreign_keys;
 mod globals;
+mod into_schema;
 mod ledger;
 mod load;
 mod outline;
@@ -20,6 +21,7 @@ mod statements;
 mod target;
 mod work;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -28,6 +30,7 @@ use crate::error::{Error, Result};
 use crate::hash::StoredId;
 use crate::object::{Kind, Object, ObjectId};
 use crate::pg::{Config, Connector};
+use crate::plan::Pattern;
 use crate::plan::select::{LeftOut, Selection, select};
 use crate::progress::{Event, Events};
 use crate::repository::{Manifest, Part, Reader};
@@ -78,6 +81,8 @@ pub struct Manner {
     pub single_transaction: bool,
     /// Role to restore as.
     pub role: Option<Text>,
+    /// Schemas to restore under another name, with that name. Where the selection names nothing, only these.
+    pub into_schema: BTreeMap<Text, Text>,
     /// Read all tables back in the end and compare them with the snapshot.
     pub verify: bool,
 }
@@ -211,10 +216,11 @@ pub async fn outline(reader: &Reader, options: &Options, events: &Events) -> Res
 pub async fn prepare(reader: &Reader, options: &Options, connector: &Connector, events: &Events) -> Result<Plan> {
     events(Event::Step { step: "read snapshot" });
     let manifest = reader.manifest().await?;
-    let selected = select(&manifest.objects, &options.selection)?;
+    let selection = narrowed(options)?;
+    let selected = select(&manifest.objects, &selection)?;
     events(Event::Step { step: "look at the target" });
     let server = &reader.snapshot().snapshot.head.server;
-    let whole = options.selection.includes_everything();
+    let whole = selection.includes_everything();
     let role = options.manner.role.as_ref();
     let look = if options.create_database && !options.manner.resume {
         database::look(&options.target, &server.encoding, role).await?
@@ -234,7 +240,8 @@ pub async fn prepare(reader: &Reader, options: &Options, connector: &Connector, 
         manifest,
     };
     let mut target = look.target;
-    plan.leave_out_lacking(&target);
+    let refused = plan.rename_schemas(&options.manner.into_schema);
+    plan.leave_out(&target, refused);
     plan.ledger = Ledger::new(reader.snapshot().id, plan.fingerprint(options));
     let origin =
         Origin { version: server.version, encoding: server.encoding.clone(), whole, ledger: plan.ledger.clone() };
@@ -261,27 +268,44 @@ impl Plan {
     fn fingerprint(&self, options: &Options) -> StoredId {
         let mut bytes: Vec<u8> = self.keep.iter().chain(&self.data).map(|&chosen| u8::from(chosen)).collect();
         let Options { definitions, create_database, manner, .. } = options;
-        bytes.extend(format!("{definitions:?} {create_database} {} {:?}", manner.clean, manner.role).into_bytes());
+        let Manner { clean, role, into_schema, .. } = manner;
+        bytes.extend(format!("{definitions:?} {create_database} {clean} {role:?} {into_schema:?}").into_bytes());
         StoredId::of(&bytes)
     }
 }
 
 impl Plan {
-    /// Leaves out what needs something that a dump of a selection did not keep and the target does not have, and what
-    /// needs that in turn.
-    fn leave_out_lacking(&mut self, target: &Target) {
+    /// Gives schemas their new names in all that is restored. Returns what cannot be rewritten, by position, and why.
+    fn rename_schemas(&mut self, names: &BTreeMap<Text, Text>) -> BTreeMap<usize, String> {
+        let mut refused = BTreeMap::new();
+        if names.is_empty() {
+            return refused;
+        }
+        for (at, object) in self.manifest.objects.iter_mut().enumerate() {
+            if (self.keep[at] || self.data[at])
+                && let Err(reason) = into_schema::rename(object, names)
+            {
+                refused.insert(at, reason);
+            }
+        }
+        refused
+    }
+
+    /// Leaves out what is `refused`, what needs something that a dump of a selection did not keep and the target does not
+    /// have, and what needs that in turn.
+    fn leave_out(&mut self, target: &Target, mut refused: BTreeMap<usize, String>) {
         let mut gone = vec![false; self.keep.len()];
         for (at, object) in self.manifest.objects.iter().enumerate().filter(|(at, _)| self.keep[*at] || self.data[*at])
         {
             let lack = object.lacks.iter().find(|lack| !target.has(lack.kind, &lack.name));
-            let lack = lack.map(|lack| format!("{} {}", lack.kind.noun(), lack.name)).or_else(|| {
-                let need = object.needs.iter().find(|id| gone[id.0 as usize])?;
+            let lack = lack.map(|lack| format!("needs {} {}", lack.kind.noun(), lack.name)).or_else(|| {
+                let need = object.needs.iter().chain(&object.part_of).find(|id| gone[id.0 as usize])?;
                 let need = &self.manifest.objects[need.0 as usize];
-                Some(format!("{} {}", need.kind.noun(), need.name))
+                Some(format!("needs {} {}", need.kind.noun(), need.name))
             });
-            if let Some(lack) = lack {
+            if let Some(lack) = refused.remove(&at).or(lack) {
                 gone[at] = true;
-                self.left_out.push(format!("{} {} needs {lack}", object.kind.noun(), object.name));
+                self.left_out.push(format!("{} {} {lack}", object.kind.noun(), object.name));
             }
         }
         for (at, _) in gone.iter().enumerate().filter(|(_, gone)| **gone) {
@@ -308,6 +332,16 @@ fn describe(objects: &[Object], left: &LeftOut) -> String {
     let name =
         |id: ObjectId| objects.get(id.0 as usize).map_or_else(String::new, |o| format!("{} {}", o.kind.noun(), o.name));
     format!("{} needs {}", name(left.object), name(left.needs))
+}
+
+/// The selection; schemas that get another name are one where nothing else is named.
+fn narrowed(options: &Options) -> Result<Selection> {
+    let mut selection = options.selection.clone();
+    if selection.includes_everything() {
+        let schemas = options.manner.into_schema.keys().map(|old| Pattern::of_schema(old.ident()));
+        selection.schemas = schemas.collect::<Result<_>>()?;
+    }
+    Ok(selection)
 }
 
 /// Reads back what was restored; how many tables are as in the snapshot.

@@ -32,6 +32,7 @@ Examples:
   createdb pos_copy && pgkeep restore latest -d pos_copy
   pgkeep restore 3f9a2c -C -d pos_copy -j 4
   pgkeep restore latest -C -d payments_check -n payments
+  pgkeep restore latest -d pos --into-schema payments=payments_restored
   pgkeep restore latest -d postgres://admin@cloud/pos -O -x
   pgkeep restore globals -h spare-server")]
 pub(crate) struct Restore {
@@ -86,9 +87,19 @@ struct Manner {
     /// Role to restore as, after connecting
     #[arg(long, value_name = "ROLE")]
     role: Option<String>,
+    /// Restore a schema under another name, beside what is there; may be given several times
+    #[arg(long, value_name = "OLD=NEW", value_parser = pair)]
+    into_schema: Vec<(Text, Text)>,
     /// Read every table back from the target at the end and compare it with the snapshot
     #[arg(long)]
     verify_target: bool,
+}
+
+fn pair(written: &str) -> std::result::Result<(Text, Text), String> {
+    match written.split_once('=') {
+        Some((old, new)) if !old.is_empty() && !new.is_empty() => Ok((Text::from(old), Text::from(new))),
+        _ => Err("names no two schemas; write OLD=NEW".into()),
+    }
 }
 
 impl Manner {
@@ -99,6 +110,7 @@ impl Manner {
             clean: self.clean,
             single_transaction: self.single_transaction,
             role: self.role.as_deref().map(Text::from),
+            into_schema: self.into_schema.iter().cloned().collect(),
             verify: self.verify_target,
         }
     }
@@ -199,7 +211,7 @@ fn text(summary: &Summary) -> String {
         text += &format!("{} read back from the target and found the same\n", units::counted(tables, "table"));
     }
     if !summary.left_out.is_empty() {
-        text += "left out, because something was not selected:\n";
+        text += "left out:\n";
     }
     for left_out in &summary.left_out {
         text += &format!("  {}\n", screen::line(left_out));

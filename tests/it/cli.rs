@@ -77,6 +77,7 @@ const RESTORE: &[&str] = &[
     "--if-exists",
     "-1, --single-transaction",
     "--role",
+    "--into-schema",
     "--verify-target",
 ];
 const DEFINITIONS: &[&str] = &[

@@ -1,0 +1,75 @@
+//! Ways to go about a restore: removing first, one transaction, another role, reading back, another schema.
+
+use crate::cli_session::Keeping;
+use crate::harness::{Database, Server, assert_same_data, assert_same_schema};
+
+const SHOP: &str = "CREATE SCHEMA s; CREATE TYPE s.state AS ENUM ('new', 'paid');
+    CREATE TABLE s.a (id serial PRIMARY KEY, b int, state s.state DEFAULT 'new', t text UNIQUE);
+    CREATE TABLE s.b (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, a int REFERENCES s.a);
+    ALTER TABLE s.a ADD FOREIGN KEY (b) REFERENCES s.b;
+    CREATE TABLE s.p (id int PRIMARY KEY) PARTITION BY RANGE (id);
+    CREATE TABLE s.p1 PARTITION OF s.p FOR VALUES FROM (0) TO (5000);
+    INSERT INTO s.a (t) SELECT n FROM generate_series(1, 1000) n;
+    INSERT INTO s.b (a) SELECT id FROM s.a; INSERT INTO s.p SELECT id FROM s.a; UPDATE s.a SET b = id;
+    CREATE FUNCTION s.f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+    CREATE TRIGGER t BEFORE INSERT ON s.b FOR EACH ROW EXECUTE FUNCTION s.f();
+    CREATE VIEW s.v AS SELECT id FROM s.a; CREATE MATERIALIZED VIEW s.m AS SELECT count(*) FROM s.v;
+    COMMENT ON TABLE s.a IS 's.a'; SELECT lo_from_bytea(4711, 'large');";
+
+fn dumped(server: &Server) -> (Database, Keeping) {
+    let source = server.database("manner_source");
+    source.psql(SHOP);
+    let keeping = Keeping::new();
+    keeping.ok(&["dump", "-d", &source.url()]);
+    (source, keeping)
+}
+
+#[test]
+fn what_is_there_is_removed_first_where_asked() {
+    let server = Server::shared(18);
+    let (source, keeping) = dumped(server);
+    let target = server.database("manner_clean");
+    keeping.ok(&["restore", "latest", "-d", &target.url(), "-c"]);
+    target.psql("DELETE FROM s.p; INSERT INTO s.a (t) VALUES ('new row'); DROP FUNCTION s.f CASCADE");
+    let said = keeping.ok(&["restore", "latest", "-d", &target.url(), "-c", "--if-exists", "--verify-target"]);
+    assert!(said.contains("read back from the target and found the same"), "{said}");
+    assert_same_schema(&source, &target);
+    assert_same_data(&source, &target);
+}
+
+#[test]
+fn one_transaction_is_all_or_nothing() {
+    let server = Server::shared(18);
+    let (source, keeping) = dumped(server);
+    let target = server.database("manner_single");
+    // In the way of a key that comes last, and no finding sees it.
+    target.psql(
+        "CREATE FUNCTION public.no() RETURNS event_trigger LANGUAGE plpgsql AS $$BEGIN RAISE 'not today'; END$$;
+        CREATE EVENT TRIGGER no ON ddl_command_end WHEN TAG IN ('CREATE TRIGGER') EXECUTE FUNCTION public.no()",
+    );
+    let ran = keeping.run(&["restore", "latest", "-d", &target.url(), "-1", "-n", "s"]);
+    assert_eq!(ran.code, Some(4), "{}{}", ran.stdout, ran.stderr);
+    assert_eq!(target.query_one("SELECT count(*) FROM pg_namespace WHERE nspname IN ('s', 'pgkeep_restore')"), "0");
+    target.psql("DROP EVENT TRIGGER no; DROP FUNCTION public.no()");
+    keeping.ok(&["restore", "latest", "-d", &target.url(), "-1"]);
+    assert_same_schema(&source, &target);
+    assert_same_data(&source, &target);
+}
+
+#[test]
+fn everything_belongs_to_the_role_that_restores() {
+    let server = &Server::fresh(18, &[]);
+    let (_, keeping) = dumped(server);
+    let target = server.database("manner_role");
+    target.psql("CREATE ROLE \"some one\"");
+    let url = target.url();
+    let arguments = ["restore", "latest", "-d", &url, "-O", "-n", "s", "--role", "some one", "--verify-target"];
+    let ran = keeping.run(&arguments);
+    assert_eq!(ran.code, Some(8), "it may not create yet: {}{}", ran.stdout, ran.stderr);
+    target.psql(&format!("GRANT CREATE ON DATABASE {} TO \"some one\"", target.name()));
+    keeping.ok(&arguments);
+    let others =
+        "SELECT count(*) FROM pg_class WHERE relnamespace = 's'::regnamespace AND relowner <> '\"some one\"'::regrole";
+    assert_eq!(target.query_one(others), "0");
+    assert_eq!(target.query_one("SELECT count(*) FROM s.b"), "1000");
+}
