@@ -1,6 +1,6 @@
 //! Removal of what a restore will create, so that it can be created again.
 
-use crate::object::{Kind, Object};
+use crate::object::{Kind, Object, ObjectId};
 use crate::restore::Plan;
 use crate::restore::statements::is_created;
 use crate::text;
@@ -10,9 +10,15 @@ use crate::text::Text;
 pub(crate) fn statements(plan: &Plan) -> Vec<Text> {
     let objects: Vec<&Object> = plan.objects().filter(|object| is_created(object)).collect();
     let goes_along = |object: &Object| {
-        let whole = object.part_of.is_some_and(|whole| plan.keep[whole.0 as usize]);
-        // Keys go first: tables may refer to each other in a circle.
-        whole && object.kind != Kind::ForeignKey
+        let kept = |id: &ObjectId| plan.keep[id.0 as usize];
+        let is_table = |id: &&ObjectId| plan.manifest.objects[id.0 as usize].kind == Kind::Table;
+        match object.kind {
+            // Keys go first: tables may refer to each other in a circle.
+            Kind::ForeignKey => false,
+            // A sequence needs a table only if that owns it.
+            Kind::Sequence => object.needs.iter().filter(is_table).any(kept),
+            _ => object.part_of.iter().any(kept),
+        }
     };
     objects.into_iter().rev().filter(|object| !goes_along(object)).flat_map(drops).collect()
 }
