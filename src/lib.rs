@@ -34,7 +34,7 @@
 //! | halves | [`catalog`]: what a database contains; [`repository`]: what is stored |
 //! | tools | [`pg`], [`codec`], [`plan`], [`store`], [`cpu`] |
 //! | currencies | [`object`], [`blocks`], [`progress`], [`cancel`] |
-//! | vocabulary | [`error`], [`text`], [`hash`], [`limits`] |
+//! | vocabulary | [`error`], [`mod@text`], [`hash`], [`limits`] |
 //!
 //! The command line is in the binary target and sees only what is public here.
 //!
