@@ -40,7 +40,7 @@ async fn dump(
 ) -> Result<Summary> {
     let started = Instant::now();
     events(Event::Step { step: "open repository" });
-    let writer = repository.writer(options.writing.clone()).await?;
+    let writer = repository.writer(options.writing).await?;
     events(Event::Step { step: "connect" });
     let mut session = connector.connect().await?;
     let since = Instant::now();

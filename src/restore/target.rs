@@ -17,11 +17,8 @@ pub(crate) struct Target {
     pub(crate) database: Text,
     pub(crate) encoding: Text,
     pub(crate) role: Text,
-    pub(crate) superuser: bool,
     pub(crate) may_create: bool,
     pub(crate) standby: bool,
-    /// Whether there is a schema `public`.
-    pub(crate) public: bool,
     /// Connections that are still free.
     pub(crate) free: i64,
     pub(crate) roles: HashSet<Text>,
@@ -66,10 +63,8 @@ impl Target {
             database: row.text("database")?,
             encoding: row.text("encoding")?,
             role: row.text("role")?,
-            superuser: row.boolean("superuser")?,
             may_create: row.boolean("may_create")?,
             standby: row.boolean("standby")?,
-            public: row.boolean("public")?,
             free: row.number("free")?,
             roles: set("roles")?,
             extensions: set("extensions")?,
@@ -85,7 +80,6 @@ impl Target {
         self.database = database;
         self.encoding = Text::from(encoding);
         self.may_create = true;
-        self.public = true;
         self.existing.clear();
         self.unfinished = None;
     }
@@ -110,11 +104,6 @@ impl Target {
             _ => return false,
         };
         self.existing.contains(&(space, name.clone()))
-    }
-
-    /// Whether a schema exists.
-    pub(crate) fn has_schema(&self, schema: &Text) -> bool {
-        (*schema == "public" && self.public) || self.existing.contains(&(Space::Schema, Name::plain(schema.clone())))
     }
 }
 

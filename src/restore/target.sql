@@ -3,10 +3,9 @@ select pg_catalog.current_setting('server_version_num')::pg_catalog.int4 as vers
        pg_catalog.current_database() as database,
        pg_catalog.pg_encoding_to_char(d.encoding) as encoding,
        d.datcollate as collate, d.datctype as ctype,
-       current_user as role, r.rolsuper as superuser,
+       current_user as role,
        pg_catalog.has_database_privilege(d.oid, 'CREATE') as may_create,
        pg_catalog.pg_is_in_recovery() as standby,
-       exists (select 1 from pg_catalog.pg_namespace where nspname = 'public') as public,
        pg_catalog.current_setting('max_connections')::pg_catalog.int8
          - (select pg_catalog.count(*) from pg_catalog.pg_stat_activity where backend_type = 'client backend') as free,
        array(select rolname from pg_catalog.pg_roles) as roles,
