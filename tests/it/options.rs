@@ -58,9 +58,7 @@ fn through_pg_dump(source: &Database, flags: &[&str]) -> Database {
 #[track_caller]
 fn assert_same(flags: &[&str], ours: &Database, theirs: &Database) {
     let (left, right) = (crate::harness::schema_text(ours), crate::harness::schema_text(theirs));
-    if left != right {
-        eprintln!("flags {flags:?}");
-    }
+    assert!(left == right, "flags {flags:?}: {}", crate::harness::oracle::schema_differences(&left, &right));
     assert_same_schema(ours, theirs);
     assert_same_data(ours, theirs);
 }

@@ -160,9 +160,10 @@ fn a_failed_copy_leaves_no_row_and_a_usable_session() {
             copy.send("1\n".into()).await.unwrap();
             copy.fail("it was not meant").await.unwrap();
 
-            let mut copy = session.copy_in("COPY t FROM STDIN").await.unwrap();
-            copy.send("2\n".into()).await.unwrap();
-            drop(copy);
+            {
+                let mut abandoned = session.copy_in("COPY t FROM STDIN").await.unwrap();
+                abandoned.send("2\n".into()).await.unwrap();
+            }
             assert_eq!(number(&mut session, "SELECT count(*) FROM t").await, 0);
 
             let mut copy = session.copy_in("COPY t FROM STDIN").await.unwrap();
