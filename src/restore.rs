@@ -171,6 +171,10 @@ async fn restore(reader: &Reader, options: &Options, connector: &Arc<Connector>,
     }
     let plan = prepare(reader, options, connector, events).await?;
     refuse(&plan.findings)?;
+    for (what, reason) in &plan.manifest.about.missing {
+        let message = format!("rows of {what} are missing in the snapshot: {reason}");
+        events(Event::Warning { message, hint: None });
+    }
     for finding in &plan.findings {
         events(Event::Warning { message: finding.message.clone(), hint: Some(finding.hint.clone()) });
     }

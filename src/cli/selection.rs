@@ -200,7 +200,7 @@ pub(crate) fn written(selection: &select::Selection) -> Vec<Text> {
     plain.chain(relations).map(|(flag, pattern)| Text::from(format!("{flag} {pattern}"))).collect()
 }
 
-/// What to leave out of definitions while dumping, so that no restore can bring it back.
+/// What to leave out of definitions while dumping, so that no restore can bring it back, or to write differently.
 #[derive(Args, Clone, Copy, Debug)]
 #[command(next_help_heading = "Definitions")]
 pub(crate) struct Omissions {
@@ -216,6 +216,9 @@ pub(crate) struct Omissions {
     /// Leave security labels out
     #[arg(long)]
     no_security_labels: bool,
+    /// Let rows of partitions come back through the root of their tree, where the target may route them differently
+    #[arg(long)]
+    load_via_partition_root: bool,
 }
 
 impl Omissions {
@@ -226,6 +229,7 @@ impl Omissions {
             no_grants: self.no_privileges,
             no_comments: self.no_comments,
             no_labels: self.no_security_labels,
+            via_root: self.load_via_partition_root,
             ..selection
         }
     }

@@ -72,6 +72,9 @@ impl Chosen {
             object.needs = object.needs.iter().filter_map(|id| ids.get(id).copied()).collect();
             object.part_of = object.part_of.and_then(|id| ids.get(&id).copied());
         }
+        if options.selection.via_root {
+            load_via_root(&objects, &mut kept);
+        }
         let data = (0..objects.len()).filter(|at| wanted(*at)).map(|at| data[at]).collect();
         Self { objects: kept, data, missing }
     }
@@ -80,6 +83,28 @@ impl Chosen {
     pub(super) fn tables(&self) -> HashSet<u32> {
         let wanted = self.objects.iter().zip(&self.data).filter(|(object, data)| is_read(object, **data));
         wanted.map(|(object, _)| object.oid).collect()
+    }
+}
+
+/// Lets rows of partitions come back through the root of their tree, whatever of the tree is dumped.
+fn load_via_root(objects: &[Object], kept: &mut [Object]) {
+    let object = |id: ObjectId| &objects[id.0 as usize];
+    let mut parents: HashMap<u32, &Object> = HashMap::new();
+    for attach in objects.iter().filter(|object| object.kind == Kind::TableAttach) {
+        let Some(child) = attach.part_of else { continue };
+        let is_parent = |id: &&ObjectId| **id != child && object(**id).kind == Kind::Table;
+        if let Some(parent) = attach.needs.iter().find(is_parent) {
+            parents.insert(object(child).oid, object(*parent));
+        }
+    }
+    for partition in kept.iter_mut().filter(|object| object.kind == Kind::Table) {
+        let mut root = parents.get(&partition.oid);
+        while let Some(above) = root.and_then(|parent| parents.get(&parent.oid)) {
+            root = Some(above);
+        }
+        if let (Some(root), Some(table)) = (root, &mut partition.table) {
+            table.root = Some(root.name.sql());
+        }
     }
 }
 

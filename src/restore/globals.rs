@@ -27,6 +27,10 @@ pub(super) async fn run(reader: &Reader, options: &Options, events: &Events) -> 
     check(options)?;
     events(Event::Step { step: "read snapshot" });
     let manifest = reader.manifest().await?;
+    for (what, reason) in &manifest.about.missing {
+        let message = format!("{what} are missing in the snapshot: {reason}");
+        events(Event::Warning { message, hint: None });
+    }
     let mut session = Connector::new(options.target.clone()).connect().await?;
     let mut cluster = Cluster {
         existing: existing(&mut session).await?,

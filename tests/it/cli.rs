@@ -65,6 +65,7 @@ const DUMP: &[&str] = &[
     "-x, --no-privileges",
     "--no-comments",
     "--no-security-labels",
+    "--load-via-partition-root",
 ];
 const RESTORE: &[&str] = &[
     "--plan",

@@ -237,6 +237,9 @@ fn rows_behind_row_security_are_recorded_as_missing() {
         let summary = events.last().expect("a summary");
         assert_eq!(summary["rows"], rows, "{flag}");
         assert_eq!(summary["missing"].as_array().map(Vec::len), Some(1), "{flag}");
+        let target = server.database("options_missing");
+        let restored = keeping.run(&["restore", "latest", "-d", &target.url(), "-t", "a.t", "-s"]);
+        assert!(restored.stderr.contains("are missing in the snapshot"), "{}", restored.stderr);
     }
 }
 
@@ -299,4 +302,21 @@ fn all_databases_are_dumped_and_one_that_fails_stops_no_other() {
     assert!(!keeping.ok(&["sql", "globals"]).contains("PASSWORD"));
     let none = keeping.run(&["dump", "-d", &url, "--all-databases", "nothing_*"]);
     assert_eq!(none.code, Some(2), "{}", none.stderr);
+}
+
+#[test]
+fn rows_of_partitions_find_their_way_through_the_root() {
+    let server = server();
+    let (source, target) = (source(&server), server.database("options_root"));
+    let keeping = Keeping::new();
+    keeping.ok(&["dump", "-d", &source.url(), "--load-via-partition-root"]);
+    keeping.ok(&["restore", "latest", "-d", &target.url(), "-s"]);
+    // The target cuts the table elsewhere.
+    target.psql(
+        "DROP TABLE a.p1, \"B b\".p2; CREATE TABLE a.p1 PARTITION OF a.p FOR VALUES FROM (0) TO (5);
+         CREATE TABLE \"B b\".p2 PARTITION OF a.p FOR VALUES FROM (5) TO (20)",
+    );
+    keeping.ok(&["restore", "latest", "-d", &target.url(), "-a", "-t", "a.p"]);
+    let counts = "SELECT (SELECT count(*) FROM a.p1), (SELECT count(*) FROM \"B b\".p2)";
+    assert_eq!(target.query_rows(counts), [["5", "15"]]);
 }

@@ -70,6 +70,8 @@ pub struct Selection {
     pub no_subscriptions: bool,
     /// `--no-policies`: neither policies nor the switch of row security itself.
     pub no_policies: bool,
+    /// `--load-via-partition-root`: rows of partitions come back through the root of their tree, for a dump.
+    pub via_root: bool,
     /// `--strict-names`: every pattern that includes must mean something, not only one of each switch.
     pub strict_names: bool,
     /// Adds everything that the selection needs.
