@@ -129,7 +129,7 @@ impl Restore {
         let done = self.restore(context, &events).await;
         drop(report);
         let consequence = if self.manner.single_transaction {
-            "nothing was changed"
+            "nothing was restored"
         } else {
             "the target holds what was restored so far; the same command with --resume continues"
         };

@@ -75,6 +75,11 @@ impl Failures {
         need.is_some()
     }
 
+    /// An object failed in a run that this one continues.
+    pub(crate) fn earlier(&self, object: &Object) {
+        self.note(object, false, "failed before the restore was resumed".into());
+    }
+
     /// An object is not tried because `need` failed.
     pub(crate) fn skip(&self, object: &Object, need: &Object) {
         self.note(object, false, format!("not tried: {} {} failed", need.kind.noun(), need.name));

@@ -78,7 +78,8 @@ fn server(all: &mut Vec<Finding>, origin: &Origin, target: &Target, options: &Op
                 .into(),
         });
     }
-    let wanted = i64::try_from(options.jobs).unwrap_or(i64::MAX).saturating_add(1);
+    let jobs = i64::try_from(options.jobs).unwrap_or(i64::MAX);
+    let wanted = if options.manner.single_transaction { 1 } else { jobs.saturating_add(1) };
     if target.free < wanted {
         all.push(fatal(
             format!("the target has {} connections left, {wanted} are needed", target.free),

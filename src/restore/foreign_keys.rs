@@ -38,3 +38,34 @@ fn is_partitioned(object: &Object) -> bool {
     let by = |statement: &Text| memmem::find(statement.as_bytes(), b"PARTITION BY").is_some();
     object.kind == Kind::Table && object.create.iter().any(by)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(statement: &str) -> Object {
+        let name = serde_json::json!({"schema": "s", "table": "a", "name": "k"});
+        let object = serde_json::json!({"id": 0, "kind": "foreign_key", "section": "post-data", "name": name, "oid": 1,
+            "create": [statement]});
+        serde_json::from_value(object).expect("a foreign key as manifests have it")
+    }
+
+    #[test]
+    fn a_plain_key_is_added_and_then_checked() {
+        let steps = steps(&key(r#"ALTER TABLE ONLY "s"."a" ADD CONSTRAINT "k" FOREIGN KEY ("x") REFERENCES "s"."b""#));
+        let steps = steps.expect("a plain key");
+        assert_eq!(steps.validate.lossy(), r#"ALTER TABLE ONLY "s"."a" VALIDATE CONSTRAINT "k""#);
+        assert!(steps.add.lossy().ends_with(r#"REFERENCES "s"."b" NOT VALID"#));
+    }
+
+    #[test]
+    fn other_keys_are_added_as_they_are() {
+        for statement in [
+            r#"ALTER TABLE "s"."a" ADD CONSTRAINT "k" FOREIGN KEY ("x") REFERENCES "s"."b""#,
+            r#"ALTER TABLE ONLY "s"."a" ADD CONSTRAINT "k" FOREIGN KEY ("x") REFERENCES "s"."b" NOT VALID"#,
+            r#"ALTER TABLE ONLY "s"."a" ADD CONSTRAINT "k" FOREIGN KEY ("x") REFERENCES "s"."b" NOT ENFORCED"#,
+        ] {
+            assert!(steps(&key(statement)).is_none(), "{statement}");
+        }
+    }
+}

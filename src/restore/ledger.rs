@@ -36,6 +36,8 @@ pub(crate) enum Item {
     Validation(ObjectId),
     /// Grants on all objects.
     Grants,
+    /// An object that could not be created in a batch that is done.
+    Lost(ObjectId),
 }
 
 impl Item {
@@ -48,6 +50,7 @@ impl Item {
             Self::Object(object) => format!("object {}", object.0),
             Self::Validation(object) => format!("validation {}", object.0),
             Self::Grants => "grants".into(),
+            Self::Lost(object) => format!("lost {}", object.0),
         })
     }
 }

@@ -150,6 +150,9 @@ impl Restoring {
             let batch = Batch { restoring: self, schemas, objects };
             self.crew.once(lead, Item::PreData(at), "the creation of objects", &batch).await?;
         }
+        for object in wanted.iter().filter(|object| self.crew.done.has(Item::Lost(object.id))) {
+            self.failures.earlier(object);
+        }
         Ok(())
     }
 
@@ -287,6 +290,14 @@ impl Work for Batch<'_> {
         run_all(session, self.schemas, "create the schemas of selected tables").await?;
         for object in self.objects {
             self.restoring.create_apart(session, object).await?;
+        }
+        let restoring = self.restoring;
+        for object in self.objects.iter().filter(|object| restoring.failures.is_lost(object.id)) {
+            let lost = Statements {
+                statements: &[restoring.crew.ledger.record(Item::Lost(object.id))],
+                doing: "write the ledger of the restore",
+            };
+            lost.run(session).await?;
         }
         Ok(())
     }

@@ -1,7 +1,16 @@
 //! `--keep-going`: what fails is named, what needs it is not tried, everything else comes back.
 
+use std::sync::Arc;
+
+use pgkeep::cancel::Cancellation;
+use pgkeep::plan::Pattern;
+use pgkeep::plan::select::TablePattern;
+use pgkeep::progress::{Event, Events, silent};
+use pgkeep::{Error, dump, restore};
+
 use crate::cli_session::{Keeping, parse};
-use crate::harness::Server;
+use crate::harness::{Server, block_on};
+use crate::roundtrip::{dump_options, expect, latest, repository, restore_options};
 
 #[test]
 fn failures_are_collected_and_the_rest_comes_back() {
@@ -62,4 +71,43 @@ fn what_needs_something_that_failed_is_not_tried() {
     assert!(ran.stdout.contains("view public.over: not tried: view public.seen failed"), "{}", ran.stdout);
     assert_eq!(target.query_one("SELECT id FROM public.kept"), "7");
     assert_eq!(target.query_one("SELECT count(*) FROM pg_indexes WHERE indexname = 'kept_pkey'"), "1");
+}
+
+/// What failed before a restore was stopped is still told by the run that continues it.
+#[test]
+fn a_failure_is_remembered_across_a_resume() {
+    let server = Server::shared(18);
+    let source = server.database("keep_resume");
+    source.psql(
+        "CREATE SCHEMA s; CREATE VIEW s.seen AS SELECT 1 AS one; CREATE VIEW s.over AS SELECT * FROM s.seen;
+         CREATE TABLE s.kept (id int PRIMARY KEY); INSERT INTO s.kept VALUES (7)",
+    );
+    let target = server.database("keep_resumed");
+    let folder = tempfile::tempdir().unwrap();
+    let done = block_on(async {
+        let repository = repository(&folder.path().join("repository")).await;
+        expect(dump::run(&repository, &dump_options(&source), &silent()).await, "dump");
+        let reader = latest(&repository).await;
+        target.psql("CREATE SCHEMA s; CREATE TYPE s.seen AS ENUM ()");
+        let mut options = restore_options(&target);
+        options.manner.keep_going = true;
+        options.selection.tables = ["s.kept", "s.seen", "s.over"]
+            .map(|name| TablePattern { pattern: Pattern::of_relation(name).unwrap(), children: false })
+            .into();
+        options.cancellation = Cancellation::default();
+        let asked = options.cancellation.clone();
+        let stop: Events = Arc::new(move |event| {
+            if matches!(event, Event::PartStarted { .. }) {
+                asked.cancel();
+            }
+        });
+        let stopped = restore::run(&reader, &options, &stop).await;
+        assert!(matches!(stopped, Err(Error::Cancelled)), "{stopped:?}");
+        options.cancellation = Cancellation::default();
+        options.manner.resume = true;
+        expect(restore::run(&reader, &options, &silent()).await, "resume")
+    });
+    let failed: Vec<&str> = done.failures.iter().map(|failure| failure.object.as_str()).collect();
+    assert_eq!(failed, ["view s.seen", "view s.over"], "{:?}", done.failures);
+    assert_eq!(target.query_one("SELECT id FROM s.kept"), "7");
 }

@@ -73,3 +73,19 @@ fn everything_belongs_to_the_role_that_restores() {
     assert_eq!(target.query_one(others), "0");
     assert_eq!(target.query_one("SELECT count(*) FROM s.b"), "1000");
 }
+
+#[test]
+fn rows_that_the_target_changed_are_found() {
+    let server = Server::shared(18);
+    let (_, keeping) = dumped(server);
+    let target = server.database("manner_differs");
+    keeping.ok(&["restore", "latest", "-d", &target.url(), "-s"]);
+    target.psql(
+        "CREATE FUNCTION public.spoil() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN NEW.t := 'x' || NEW.t; RETURN NEW; END$$;
+         CREATE TRIGGER spoil BEFORE INSERT ON s.a FOR EACH ROW EXECUTE FUNCTION public.spoil();
+         ALTER TABLE s.a DROP CONSTRAINT a_b_fkey; ALTER TABLE s.b DROP CONSTRAINT b_a_fkey",
+    );
+    let ran = keeping.run(&["restore", "latest", "-d", &target.url(), "-a", "-t", "s.a", "--verify-target"]);
+    assert_eq!(ran.code, Some(10), "{}{}", ran.stdout, ran.stderr);
+    assert!(ran.stderr.contains("s.a (1000 of 1000 rows)"), "{}", ran.stderr);
+}
