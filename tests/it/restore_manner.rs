@@ -1,7 +1,7 @@
 //! Ways to go about a restore: removing first, one transaction, another role, reading back, another schema.
 
 use crate::cli_session::Keeping;
-use crate::harness::{Database, Server, assert_same_data, assert_same_schema};
+use crate::harness::{Database, Server, assert_same_data, assert_same_schema, sample};
 
 const SHOP: &str = "CREATE SCHEMA s; CREATE TYPE s.state AS ENUM ('new', 'paid');
     CREATE TABLE s.a (id serial PRIMARY KEY, b int, state s.state DEFAULT 'new', t text UNIQUE);
@@ -88,4 +88,19 @@ fn rows_that_the_target_changed_are_found() {
     let ran = keeping.run(&["restore", "latest", "-d", &target.url(), "-a", "-t", "s.a", "--verify-target"]);
     assert_eq!(ran.code, Some(10), "{}{}", ran.stdout, ran.stderr);
     assert!(ran.stderr.contains("s.a (1000 of 1000 rows)"), "{}", ran.stderr);
+}
+
+#[test]
+fn the_sample_database_is_removed_and_comes_back_in_one_transaction() {
+    let server = Server::shared(18);
+    let source = server.database("manner_sample");
+    sample::load(&source, 1);
+    let keeping = Keeping::new();
+    keeping.ok(&["dump", "-d", &source.url()]);
+    let target = server.database("manner_again");
+    keeping.ok(&["restore", "latest", "-d", &target.url(), "-1"]);
+    assert_same_schema(&source, &target);
+    keeping.ok(&["restore", "latest", "-d", &target.url(), "-c"]);
+    assert_same_schema(&source, &target);
+    assert_same_data(&source, &target);
 }

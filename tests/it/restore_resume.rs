@@ -124,3 +124,28 @@ fn there_must_be_something_to_resume() {
     });
     assert!(explained(&refused).contains("no unfinished restore is in database"), "{}", explained(&refused));
 }
+
+/// The database that a restore made is not made again, and gets its properties when the restore ends.
+#[test]
+fn a_database_that_was_created_is_continued_too() {
+    let server = Server::fresh(18, &[]);
+    let source = source(&server);
+    source.psql(&format!("ALTER DATABASE {} SET work_mem = '7MB'", source.name()));
+    let folder = tempfile::tempdir().unwrap();
+    let target = server.existing("resume_created");
+    block_on(async {
+        let reader = dumped(&source, &folder.path().join("repository")).await;
+        let mut options = restore_options(&target);
+        options.create_database = true;
+        options.cancellation = Cancellation::default();
+        let asked = options.cancellation.clone();
+        let stopped = restore::run(&reader, &options, &at_event(25, move || asked.cancel())).await;
+        assert!(matches!(stopped, Err(Error::Cancelled)), "{stopped:?}");
+        options.cancellation = Cancellation::default();
+        options.manner.resume = true;
+        expect(restore::run(&reader, &options, &silent()).await, "resume");
+    });
+    assert_same_schema(&source, &target);
+    assert_same_data(&source, &target);
+    assert_eq!(target.query_one("SHOW work_mem"), "7MB");
+}
