@@ -3,7 +3,8 @@
 //! Starts a server, loads the sample database (scale 1 is about 0.8 MB of COPY text), and measures wall time and peak
 //! memory of `pgkeep` beside the oracle's `pg_dump -Fd -j2 -Z1` and `pg_restore -j2`: a first dump, a second of the
 //! unchanged database, one after a hundredth more rows in the largest table, full verification, a restore. Wall times
-//! are noisy where other programs run; peak memory, sizes and processor time are not.
+//! are noisy where other programs run; peak memory and sizes are not. At last the catalog alone: definitions of 10,000
+//! tables beside `pg_dump --schema-only`.
 
 #![expect(clippy::print_stdout, reason = "it is there to be read")]
 
@@ -46,7 +47,11 @@ fn main() {
     bench.warm();
     println!("scale {scale}, {} of tables on disk, {JOBS} jobs of pgkeep, 2 of pg_dump and pg_restore", bench.size());
     bench.run();
+    bench.catalog();
 }
+
+/// Tables of the last measurement.
+const TABLES: u32 = 10_000;
 
 struct Bench<'a> {
     pos: &'a Database,
@@ -88,6 +93,24 @@ impl Bench<'_> {
         let target = self.pos.server().database("ours");
         let ours = self.pgkeep(&["restore", "latest", "-j", JOBS, "-d"], &target.url());
         show("pgkeep restore", ours, restored, None);
+    }
+
+    fn catalog(&self) {
+        let many = self.pos.server().database("many");
+        for hundred in 0..TABLES / 100 {
+            let table = |n: u32| {
+                format!(
+                    "CREATE TABLE t{n} (id bigint PRIMARY KEY, a text DEFAULT 'x', b int CHECK (b > 0)); CREATE INDEX ON t{n} (a);"
+                )
+            };
+            many.psql(&(hundred * 100..(hundred + 1) * 100).map(table).collect::<String>());
+        }
+        let mut command = many.client("pg_dump");
+        command.args(["--schema-only", "-f", &self.path("schema")]);
+        let theirs = measure(command);
+        show("pg_dump -s of 10,000 tables", theirs, theirs, None);
+        let ours = self.pgkeep(&["dump", "-s", "-d"], &many.url());
+        show("pgkeep dump -s of them", ours, theirs, None);
     }
 
     fn path(&self, name: &str) -> String {
