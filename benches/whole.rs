@@ -78,7 +78,7 @@ impl Bench<'_> {
         show("pgkeep dump, the first", first.0, theirs, Some(first.1));
         let second = self.dump();
         show("pgkeep dump, nothing changed", second.0, theirs, Some(second.1));
-        self.pos.psql(&grow(self.pos));
+        self.pos.psql(GROW);
         let third = self.dump();
         show("pgkeep dump, 1 % more rows", third.0, theirs, Some(third.1));
         println!(
@@ -144,23 +144,9 @@ impl Bench<'_> {
     }
 }
 
-/// Appends a hundredth to the largest table.
-fn grow(pos: &Database) -> String {
-    let largest = "SELECT format('%I.%I', nspname, relname) FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace \
-                   WHERE relkind = 'r' AND nspname IN ('users', 'menu', 'ord', 'payments', 'inventory') \
-                   ORDER BY pg_relation_size(c.oid) DESC LIMIT 1";
-    let table = pos.query_one(largest);
-    let columns = format!(
-        "SELECT string_agg(format('%I', attname), ', ') FROM pg_attribute WHERE attrelid = '{table}'::regclass \
-         AND attnum > 0 AND NOT attisdropped AND attidentity = '' AND attgenerated = '' \
-         AND pg_get_serial_sequence('{table}', attname) IS NULL"
-    );
-    let columns = pos.query_one(&columns);
-    format!(
-        "INSERT INTO {table} ({columns}) SELECT {columns} FROM {table} \
-         LIMIT (SELECT greatest(1, reltuples / 100) FROM pg_class WHERE oid = '{table}'::regclass)::int"
-    )
-}
+/// Appends a hundredth to the largest table, which `ord.line` is at every scale.
+const GROW: &str = "INSERT INTO ord.line (order_id, line, item_id, quantity, price, extras, note) \
+    SELECT order_id, line + 1000, item_id, quantity, price, extras, note FROM ord.line WHERE order_id % 100 = 7";
 
 /// Runs a process to its end and watches its memory.
 fn measure(mut command: Command) -> Cost {
