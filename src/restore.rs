@@ -21,7 +21,7 @@ mod statements;
 mod target;
 mod work;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -220,8 +220,7 @@ pub async fn outline(reader: &Reader, options: &Options, events: &Events) -> Res
 pub async fn prepare(reader: &Reader, options: &Options, connector: &Connector, events: &Events) -> Result<Plan> {
     events(Event::Step { step: "read snapshot" });
     let manifest = reader.manifest().await?;
-    let selection = narrowed(options)?;
-    let selected = select(&manifest.objects, &selection)?;
+    let mut selection = narrowed(options)?;
     events(Event::Step { step: "look at the target" });
     let server = &reader.snapshot().snapshot.head.server;
     let whole = selection.includes_everything();
@@ -231,6 +230,10 @@ pub async fn prepare(reader: &Reader, options: &Options, connector: &Connector, 
     } else {
         database::Look { target: Target::read(&mut connector.connect().await?, role).await?, findings: Vec::new() }
     };
+    if !whole && options.manner.into_schema.is_empty() {
+        selection.present = present(&manifest.objects, &look.target);
+    }
+    let selected = select(&manifest.objects, &selection)?;
     let mut plan = Plan {
         left_out: selected.left_out.iter().map(|left| describe(&manifest.objects, left)).collect(),
         findings: look.findings,
@@ -316,6 +319,18 @@ impl Plan {
             (self.keep[at], self.data[at]) = (false, false);
         }
     }
+}
+
+/// Objects of the snapshot that the target has already, with their keys and indexes: what is restored may need them.
+fn present(objects: &[Object], target: &Target) -> BTreeSet<ObjectId> {
+    let mut there = BTreeSet::new();
+    for object in objects {
+        let whole_is_there = object.part_of.is_some_and(|whole| there.contains(&whole));
+        if whole_is_there || target.has(object.kind, &object.name) {
+            there.insert(object.id);
+        }
+    }
+    there
 }
 
 /// Ends before the first change if anything must fail, with everything that must.

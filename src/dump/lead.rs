@@ -111,9 +111,8 @@ async fn attempt(
     let objects = catalog::load(session, events).await?;
     let listed = catalog::lockable(session).await?;
     let chosen = Chosen::new(objects, &listed, facts.standby, options, events)?;
-    if let Some(new) =
-        listed.iter().find(|t| chosen.tables().contains(&t.oid) && is_lockable(t) && !wanted.contains(&t.oid))
-    {
+    let read = chosen.tables();
+    if let Some(new) = listed.iter().find(|t| read.contains(&t.oid) && is_lockable(t) && !wanted.contains(&t.oid)) {
         return Ok(Err(format!("table {} appeared before it could be locked", new.name)));
     }
     Ok(Ok(Held { server_snapshot, since, facts, chosen, sizes }))
@@ -128,7 +127,7 @@ async fn wanted(
 ) -> Result<HashSet<u32>> {
     let lockable = listed.iter().filter(|table| is_lockable(table) && (!table.member || table.configuration));
     let all: HashSet<u32> = lockable.map(|table| table.oid).collect();
-    if options.selection.is_default() {
+    if options.selection.wants_all_tables() {
         return Ok(all);
     }
     snapshot::lead(session, &Taking::default(), &[]).await?;

@@ -151,14 +151,20 @@ impl Selection {
         self.schemas.is_empty() && self.tables.is_empty() && self.extensions.is_empty() && !self.names_pieces()
     }
 
+    /// Whether no name narrows the choice of tables, whatever is wanted of them.
+    #[must_use]
+    pub fn wants_all_tables(&self) -> bool {
+        self.includes_everything()
+            && self.exclude_schemas.is_empty()
+            && self.exclude_tables.is_empty()
+            && self.exclude_extensions.is_empty()
+    }
+
     /// Whether all tables are wanted, rows and definitions.
     #[must_use]
     pub fn is_default(&self) -> bool {
-        let excludes = !(self.exclude_schemas.is_empty()
-            && self.exclude_tables.is_empty()
-            && self.exclude_table_data.is_empty()
-            && self.exclude_extensions.is_empty());
-        self.includes_everything() && !excludes && !self.data_only && !self.schema_only && self.sections.is_empty()
+        let parts = self.data_only || self.schema_only || !self.sections.is_empty();
+        self.wants_all_tables() && self.exclude_table_data.is_empty() && !parts
     }
 
     /// Whether nothing of a database is left out.
