@@ -100,7 +100,9 @@ async fn attempt(
     }
     let since = Instant::now();
     events(Event::ServerSnapshot { name: server_snapshot.clone() });
-    let sizes = catalog::sizes(session).await?;
+    // Definitions alone need no look at files, and an old file would hide no row.
+    let rows = !options.selection.schema_only;
+    let sizes = if rows { catalog::sizes(session).await? } else { HashMap::new() };
     let rewritten =
         |table: &&Lockable| wanted.contains(&table.oid) && sizes.get(&table.oid).is_some_and(Size::rewritten);
     if let Some(table) = listed.iter().find(rewritten) {
