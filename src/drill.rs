@@ -48,7 +48,7 @@ pub struct Report {
     /// Whether everything is as it was.
     pub passed: bool,
     /// From the first question to the last answer.
-    #[serde(rename = "seconds", serialize_with = "seconds")]
+    #[serde(rename = "seconds", serialize_with = "crate::progress::seconds")]
     pub took: Duration,
 }
 
@@ -63,10 +63,6 @@ pub struct Check {
     pub passed: bool,
     /// What it returned or failed with instead.
     pub answer: String,
-}
-
-fn seconds<S: serde::Serializer>(took: &Duration, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-    serializer.serialize_f64(took.as_secs_f64())
 }
 
 /// Runs a drill. The scratch database is dropped whatever happens, unless it is to be kept.
@@ -119,11 +115,7 @@ async fn attempt(reader: &Reader, options: &Options, restore: &restore::Options,
         let checks = checks(&connector, options, events).await?;
         Ok((tables, checks))
     };
-    let done = restore.cancellation.unless(work).await;
-    if done.is_err() {
-        connector.cancel_all().await;
-    }
-    let (tables, checks) = done?;
+    let (tables, checks) = connector.work(&restore.cancellation, work).await?;
     Ok((restored, tables, checks))
 }
 

@@ -70,15 +70,11 @@ pub struct Summary {
     /// What is missing, each with its reason; empty for a complete snapshot.
     pub missing: Vec<String>,
     /// How long the server snapshot was held; it keeps the server from cleaning up dead rows.
-    #[serde(rename = "held_seconds", serialize_with = "seconds")]
+    #[serde(rename = "held_seconds", serialize_with = "crate::progress::seconds")]
     pub held: Duration,
     /// From the first question to the commit.
-    #[serde(rename = "seconds", serialize_with = "seconds")]
+    #[serde(rename = "seconds", serialize_with = "crate::progress::seconds")]
     pub took: Duration,
-}
-
-fn seconds<S: serde::Serializer>(took: &Duration, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-    serializer.serialize_f64(took.as_secs_f64())
 }
 
 /// Dumps a database.
@@ -88,11 +84,7 @@ fn seconds<S: serde::Serializer>(took: &Duration, serializer: S) -> std::result:
 /// Whatever fails; the repository then lists nothing new, and what was stored so far is found by the next dump.
 pub async fn run(repository: &Repository, options: &Options, events: &Events) -> Result<Summary> {
     let connector = Arc::new(Connector::new(options.source.clone()));
-    let done = options.cancellation.unless(dump(repository, options, &connector, events)).await;
-    if done.is_err() {
-        connector.cancel_all().await;
-    }
-    done
+    connector.work(&options.cancellation, dump(repository, options, &connector, events)).await
 }
 
 async fn dump(

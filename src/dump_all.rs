@@ -34,7 +34,7 @@ pub struct Summary {
     /// Databases without one.
     pub failed: Vec<Failed>,
     /// From the first question to the last commit.
-    #[serde(rename = "seconds", serialize_with = "seconds")]
+    #[serde(rename = "seconds", serialize_with = "crate::progress::seconds")]
     pub took: Duration,
 }
 
@@ -45,10 +45,6 @@ pub struct Failed {
     pub database: String,
     /// Why, with what the server said.
     pub error: String,
-}
-
-fn seconds<S: serde::Serializer>(took: &Duration, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-    serializer.serialize_f64(took.as_secs_f64())
 }
 
 /// Dumps all databases that match, the largest first.

@@ -139,12 +139,8 @@ pub struct Summary {
     /// Tables that were read back and found as in the snapshot, where that was asked for.
     pub tables_read_back: Option<u64>,
     /// From the first question to the last commit.
-    #[serde(rename = "seconds", serialize_with = "seconds")]
+    #[serde(rename = "seconds", serialize_with = "crate::progress::seconds")]
     pub took: Duration,
-}
-
-fn seconds<S: serde::Serializer>(took: &Duration, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-    serializer.serialize_f64(took.as_secs_f64())
 }
 
 /// Restores a snapshot, or what is selected of it.
@@ -156,11 +152,7 @@ fn seconds<S: serde::Serializer>(took: &Duration, serializer: S) -> std::result:
 pub async fn run(reader: &Reader, options: &Options, events: &Events) -> Result<Summary> {
     let connector = Arc::new(Connector::new(options.target.clone()));
     let work = restore(reader, options, &connector, events);
-    let done = options.cancellation.unless(work).await;
-    if done.is_err() {
-        connector.cancel_all().await;
-    }
-    done
+    connector.work(&options.cancellation, work).await
 }
 
 async fn restore(reader: &Reader, options: &Options, connector: &Arc<Connector>, events: &Events) -> Result<Summary> {

@@ -24,11 +24,7 @@ pub async fn run(
     events: &Events,
 ) -> Result<Summary> {
     let connector = Arc::new(Connector::new(options.source.clone()));
-    let done = options.cancellation.unless(dump(repository, options, which, &connector, events)).await;
-    if done.is_err() {
-        connector.cancel_all().await;
-    }
-    done
+    connector.work(&options.cancellation, dump(repository, options, which, &connector, events)).await
 }
 
 async fn dump(

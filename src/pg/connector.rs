@@ -2,6 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use crate::cancel::Cancellation;
 use crate::error::Result;
 use crate::pg::{CancelToken, Config, Session};
 
@@ -40,9 +41,22 @@ impl Connector {
         Ok(session)
     }
 
+    /// Does `work` unless somebody asks to stop; when it fails or stops, nothing made here goes on on the server.
+    ///
+    /// # Errors
+    ///
+    /// What `work` fails with, or [`crate::Error::Cancelled`].
+    pub async fn work<T>(&self, cancellation: &Cancellation, work: impl Future<Output = Result<T>>) -> Result<T> {
+        let done = cancellation.unless(work).await;
+        if done.is_err() {
+            self.cancel_all().await;
+        }
+        done
+    }
+
     /// Asks the server to cancel whatever runs on any session made here. Failures are ignored: a session may be gone,
     /// and closing the rest ends their queries too, only later.
-    pub async fn cancel_all(&self) {
+    async fn cancel_all(&self) {
         let tokens = std::mem::take(&mut *self.tokens.lock().unwrap_or_else(PoisonError::into_inner));
         let all = tokens.iter().map(CancelToken::cancel);
         drop(futures_util::future::join_all(all).await);
