@@ -98,6 +98,7 @@ async fn dump(
     let writer = repository.writer(options.writing).await?;
     let mut lead = Lead::begin(connector, options, events).await?;
     let positions = catalog::positions(&mut lead.session).await?;
+    lead.chosen.without_positions(&positions, options, lead.facts.standby)?;
     let parts = parts::split(&lead.chosen.objects, &lead.chosen.data, &lead.sizes, lead.session.major());
     announce(lead.chosen.objects.len(), &parts, events);
     let copying = Copying {
@@ -113,7 +114,7 @@ async fn dump(
     let held = lead.end().await?;
     events(Event::Step { step: "commit" });
     let head = facts.head(options, chosen.missing.len());
-    let missing = chosen.missing.iter().map(|(table, reason)| format!("rows of table {table}: {reason}")).collect();
+    let missing = chosen.missing.iter().map(|(table, reason)| format!("{table}: {reason}")).collect();
     let manifest = manifest(chosen, copied, &positions, &sizes, options);
     let finished = writer.finish(&manifest, head).await?;
     Ok(Summary {

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::catalog::Lockable;
+use crate::catalog::{Lockable, Position};
 use crate::dump::Options;
 use crate::error::{Error, Result};
 use crate::object::{Kind, Lack, Object, ObjectId};
@@ -16,7 +16,7 @@ pub(super) struct Chosen {
     pub(super) objects: Vec<Object>,
     /// By object.
     pub(super) data: Vec<bool>,
-    /// Tables whose rows should be there and are not, each with the reason.
+    /// Tables and sequences whose rows or positions should be there and are not, each with the reason.
     pub(super) missing: Vec<(Text, Text)>,
 }
 
@@ -77,6 +77,26 @@ impl Chosen {
         }
         let data = (0..objects.len()).filter(|at| wanted(*at)).map(|at| data[at]).collect();
         Self { objects: kept, data, missing }
+    }
+
+    /// Adds to what is missing the sequences whose positions could not be read, or fails with all of them where that was
+    /// not allowed.
+    pub(super) fn without_positions(&mut self, positions: &[Position], options: &Options, standby: bool) -> Result<()> {
+        let known: HashSet<u32> = positions.iter().map(|position| position.oid).collect();
+        let wanted = self.objects.iter().zip(&self.data).filter(|(o, data)| **data && o.kind == Kind::Sequence);
+        let unread: Vec<Text> =
+            wanted.filter(|(o, _)| !known.contains(&o.oid)).map(|(o, _)| Text::from(o.name.to_string())).collect();
+        // On a standby these can only be positions of unlogged sequences, which no privilege brings.
+        if !unread.is_empty() && !options.skip_unreadable && !standby {
+            let names: String = unread.iter().map(|name| format!("\n  {name}")).collect();
+            return Err(Error::unsupported(
+                format!("the positions of {} sequences cannot be read:{names}", unread.len()),
+                "grant SELECT on them (or pg_read_all_data, 14+), or dump all else with --skip-unreadable",
+            ));
+        }
+        let reason = Text::from("the position of the sequence cannot be read");
+        self.missing.extend(unread.into_iter().map(|name| (name, reason.clone())));
+        Ok(())
     }
 
     /// Oids of the tables that have to be locked.

@@ -258,6 +258,8 @@ fn what_cannot_be_read_is_said_at_once() {
          DO $$ BEGIN CREATE ROLE dump_reader LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
          GRANT SELECT ON open, hidden TO dump_reader;",
     );
+    let sequences = Server::shared(18).database("unreadable_sequence");
+    sequences.psql("CREATE SEQUENCE shut");
     let folder = tempfile::tempdir().expect("a temporary folder");
     block_on(async {
         let repository = repository(&folder.path().join("r")).await;
@@ -267,6 +269,12 @@ fn what_cannot_be_read_is_said_at_once() {
         let message = explained(&error);
         assert!(message.contains("public.closed") && message.contains("public.hidden"), "{message}");
         assert!(repository.snapshots().await.expect("a list").listed.is_empty());
+        let mut of_sequences = dump_options(&sequences);
+        of_sequences.source.user = "dump_reader".into();
+        let error = dump::run(&repository, &of_sequences, &silent()).await.expect_err("a sequence is closed");
+        assert!(explained(&error).contains("public.shut"), "{}", explained(&error));
+        of_sequences.skip_unreadable = true;
+        assert_eq!(expect(dump::run(&repository, &of_sequences, &silent()).await, "dump").missing.len(), 1);
         options.skip_unreadable = true;
         let summary = expect(dump::run(&repository, &options, &silent()).await, "dump");
         assert_eq!((summary.totals.rows, summary.missing.len()), (1, 2));
