@@ -296,7 +296,7 @@ impl Plan {
         let mut gone = vec![false; self.keep.len()];
         for (at, object) in self.manifest.objects.iter().enumerate().filter(|(at, _)| self.keep[*at] || self.data[*at])
         {
-            let lack = object.lacks.iter().find(|lack| !target.has(lack.kind, &lack.name));
+            let lack = object.lacks.iter().find(|lack| !target.provides(lack));
             let lack = lack.map(|lack| format!("needs {} {}", lack.kind.noun(), lack.name)).or_else(|| {
                 let need = object.needs.iter().chain(&object.part_of).find(|id| gone[id.0 as usize])?;
                 let need = &self.manifest.objects[need.0 as usize];

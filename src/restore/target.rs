@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::error::Result;
-use crate::object::{Kind, Name};
+use crate::object::{Kind, Lack, Name};
 use crate::pg::Session;
 use crate::restore::ledger::Unfinished;
 use crate::text;
@@ -104,6 +104,17 @@ impl Target {
             _ => return false,
         };
         self.existing.contains(&(space, name.clone()))
+    }
+
+    /// Whether the target has what an object of the snapshot lacks there; a key or an index by its table.
+    pub(crate) fn provides(&self, lack: &Lack) -> bool {
+        match (lack.kind, &lack.name.table) {
+            (Kind::Constraint | Kind::Index, Some(table)) => {
+                let table = Name { table: None, name: table.clone(), ..lack.name.clone() };
+                self.existing.contains(&(Space::Relation, table))
+            }
+            _ => self.has(lack.kind, &lack.name),
+        }
     }
 }
 

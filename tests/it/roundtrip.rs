@@ -161,3 +161,26 @@ fn one_schema_comes_back_and_says_what_it_lacks() {
     assert!(!mine.is_empty());
     assert_same_rows(&source, &target, &mine);
 }
+
+/// A dump of one schema alone goes back into the database that it came from, with the keys into other schemas.
+#[test]
+fn a_dump_of_one_schema_goes_back_with_its_keys() {
+    let source = Server::shared(18).database("pos");
+    sample::load(&source, 1);
+    let keys = "SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND conrelid::regclass::text LIKE 'payments.%'";
+    let before = source.query_one(keys);
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let restored = block_on(async {
+        let repository = repository(&folder.path().join("repository")).await;
+        let schemas = vec![Pattern::of_schema("payments").expect("a pattern")];
+        let mut options = dump_options(&source);
+        options.selection.schemas = schemas.clone();
+        expect(dump::run(&repository, &options, &silent()).await, "dump");
+        source.psql("DROP SCHEMA payments CASCADE");
+        let mut options = restore_options(&source);
+        options.selection.schemas = schemas;
+        expect(restore::run(&latest(&repository).await, &options, &silent()).await, "restore")
+    });
+    assert!(restored.left_out.is_empty(), "{:?}", restored.left_out);
+    assert_eq!(source.query_one(keys), before);
+}
