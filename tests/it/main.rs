@@ -33,6 +33,7 @@ mod roundtrip_more;
 mod sample;
 mod schema;
 mod schema_encodings;
+mod schema_queries;
 mod tidy;
 mod verify;
 mod ways_out;
