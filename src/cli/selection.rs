@@ -30,6 +30,9 @@ pub(crate) struct Selection {
     /// Definitions only, no rows
     #[arg(long, short = 's', visible_alias = "no-data")]
     schema_only: bool,
+    /// With -s: the positions of sequences too
+    #[arg(long, requires = "schema_only")]
+    sequence_data: bool,
     /// Only this section: pre-data, data or post-data; may be given several times
     #[arg(long = "section", value_name = "SECTION", value_parser = section, conflicts_with_all = ["data_only", "schema_only"])]
     sections: Vec<Section>,
@@ -103,6 +106,7 @@ impl Selection {
             sections: self.sections.clone(),
             data_only: self.data_only,
             schema_only: self.schema_only,
+            sequence_data: self.sequence_data,
             large_objects: self.large_objects,
             no_large_objects: self.no_large_objects,
             no_unlogged_table_data: self.no_unlogged_table_data,

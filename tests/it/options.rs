@@ -81,8 +81,9 @@ fn each_flag_chooses_what_it_chooses_in_pg_dump() {
     let lines = "# a filter\ninclude schema a # and not the other\nexclude table a.u\nexclude table_data a.t\n";
     filter.as_file().write_all(lines.as_bytes()).expect("the file can be written");
     let filter = format!("--filter={}", filter.path().display());
-    let all: [&[&str]; 17] = [
+    let all: [&[&str]; 18] = [
         &["-s"],
+        &["-s", "--sequence-data"],
         &["--section=pre-data"],
         &["--section=pre-data", "--section=data"],
         &["--section=pre-data", "--section=post-data"],

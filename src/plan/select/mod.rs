@@ -50,6 +50,8 @@ pub struct Selection {
     pub data_only: bool,
     /// `-s`: definitions, no rows.
     pub schema_only: bool,
+    /// `--sequence-data`: positions of sequences also where no rows are wanted.
+    pub sequence_data: bool,
     /// `-b`: large objects also where only some schemas or tables are wanted.
     pub large_objects: bool,
     /// `-B`.
@@ -183,6 +185,7 @@ impl Selection {
             ("section_pre_data", section(Section::PreData)),
             ("section_data", section(Section::Data)),
             ("section_post_data", section(Section::PostData)),
+            ("sequence_data", self.sequence_data),
             ("no_large_objects", self.no_large_objects),
             ("no_unlogged_table_data", self.no_unlogged_table_data),
             ("no_comments", self.no_comments),
@@ -253,7 +256,7 @@ impl Selection {
             return !self.schema_only || self.large_objects;
         }
         if self.schema_only {
-            return false;
+            return self.sequence_data && object.kind == Kind::Sequence;
         }
         let Some(table) = &object.table else { return object.kind == Kind::Sequence };
         let foreign =
