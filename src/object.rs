@@ -317,6 +317,9 @@ pub struct Object {
     /// The relation, domain or publication that this object is a piece of: it goes where that goes.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub part_of: Option<ObjectId>,
+    /// Tables that it names in its INHERITS list.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub inherits: Vec<ObjectId>,
     /// How SQL names it after ALTER, COMMENT ON and DROP: `TABLE "ord"."order"`. Empty where no statement does.
     #[serde(skip_serializing_if = "Text::is_empty", default)]
     pub identity: Text,

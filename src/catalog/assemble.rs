@@ -105,6 +105,7 @@ fn strip_members(drafts: &mut [Draft], addresses: &Addresses<'_>, dependencies: 
         );
         bare.aliases = std::mem::take(&mut draft.aliases);
         bare.needs = vec![extension];
+        bare.inherits = std::mem::take(&mut draft.inherits);
         bare.grants = grants;
         bare.grantees = std::mem::take(&mut draft.grantees);
         bare.table = table;
@@ -208,6 +209,7 @@ fn object(draft: &Draft, create: Vec<Text>, section: Section) -> Object {
         needs: Vec::new(),
         lacks: Vec::new(),
         part_of: None,
+        inherits: Vec::new(),
         identity: draft.identity.clone(),
         create,
         drop: draft.drop.clone(),
@@ -243,6 +245,10 @@ fn number(objects: Vec<(usize, Object)>, drafts: &[Draft], addresses: &Addresses
     }
     let needs: Vec<Vec<ObjectId>> = objects.iter().map(|(at, _)| reach(*at, &ids, &settled.needs)).collect();
     let whole = |at: usize| drafts[at].part_of.and_then(|whole| addresses.own(whole)).and_then(|whole| ids[whole]);
+    let parents = |at: usize| {
+        let parents = drafts[at].inherits.iter().filter_map(|parent| addresses.own(*parent));
+        parents.filter_map(|parent| ids[parent]).collect()
+    };
     objects
         .into_iter()
         .zip(needs)
@@ -250,6 +256,7 @@ fn number(objects: Vec<(usize, Object)>, drafts: &[Draft], addresses: &Addresses
             id: ids[at].expect("every object of this list was numbered above"),
             needs,
             part_of: whole(at),
+            inherits: parents(at),
             ..object
         })
         .collect()

@@ -124,6 +124,8 @@ pub(crate) struct Draft {
     pub(crate) inline: bool,
     /// What must exist before it, beyond `pg_depend`.
     pub(crate) needs: Vec<Address>,
+    /// Tables that it names in its INHERITS list.
+    pub(crate) inherits: Vec<Address>,
     /// How SQL names it after ALTER, COMMENT ON and DROP.
     pub(crate) identity: Text,
     /// Number and name of columns that may have comments, labels and grants.
@@ -162,6 +164,7 @@ impl Draft {
             part_of: None,
             inline: false,
             needs: Vec::new(),
+            inherits: Vec::new(),
             identity,
             columns: Vec::new(),
             create: Vec::new(),

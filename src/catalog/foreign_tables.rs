@@ -20,6 +20,7 @@ fn draft(row: &Row, parts: &Parts) -> Result<Draft> {
     let name = Name::in_schema(row.text("schema")?, row.text("name")?);
     let sql = name.sql();
     let mut draft = Draft::new(class::CLASS, oid, Kind::ForeignTable, name, text!["FOREIGN TABLE ", sql]);
+    draft.inherits = parts.inheritance.addresses(oid);
     draft.aliases = parts.defaults.generated(oid, &parts.columns);
     draft.owner = Some(row.text("owner")?);
     draft.acl = acl(row, text!["TABLE ", sql])?;

@@ -31,6 +31,11 @@ impl Inheritance {
         self.inherited.get(&child).map_or(&[], Vec::as_slice)
     }
 
+    /// The same as addresses.
+    pub(crate) fn addresses(&self, child: u32) -> Vec<Address> {
+        self.inherited(child).iter().map(|parent| Address { class: class::CLASS, oid: parent.oid }).collect()
+    }
+
     /// The partitioned tables above a partition, the nearest first.
     pub(crate) fn above(&self, partition: u32) -> impl Iterator<Item = &Parent> {
         std::iter::successors(self.partitioned.get(&partition), |parent| self.partitioned.get(&parent.oid))

@@ -29,6 +29,7 @@ fn draft(row: &Row, parts: &Parts, enum_hash: &HashSet<u32>) -> Result<Draft> {
     let identity = text!["TABLE ", name.sql()];
     let shape = Shape { oid, partition: row.boolean("partition")?, typed: row.maybe("of_type")?.is_some() };
     let mut draft = Draft::new(class::CLASS, oid, Kind::Table, name, identity.clone());
+    draft.inherits = parts.inheritance.addresses(oid);
     draft.aliases = parts.defaults.generated(oid, &parts.columns);
     draft.owner = Some(row.text("owner")?);
     draft.acl = acl(row, identity)?;

@@ -71,6 +71,7 @@ impl Chosen {
         for object in &mut kept {
             object.needs = object.needs.iter().filter_map(|id| ids.get(id).copied()).collect();
             object.part_of = object.part_of.and_then(|id| ids.get(&id).copied());
+            object.inherits = object.inherits.iter().filter_map(|id| ids.get(id).copied()).collect();
         }
         if options.selection.via_root {
             load_via_root(&objects, &mut kept);

@@ -329,17 +329,8 @@ impl Links {
             if object.kind == Kind::TableAttach {
                 pairs.extend(parents.map(|parent| (parent, child)));
             } else if is_table(&at) && !partitions_only {
-                // A table may also need another for its row type.
-                let inherits = |parent: &usize| {
-                    let name = objects[*parent].name.sql();
-                    object.create.iter().any(|statement| {
-                        let clause = memchr::memmem::rfind(statement.as_bytes(), b"INHERITS (");
-                        clause.is_some_and(|from| {
-                            memchr::memmem::find(&statement.as_bytes()[from..], name.as_bytes()).is_some()
-                        })
-                    })
-                };
-                pairs.extend(parents.filter(inherits).map(|parent| (parent, child)));
+                let known = |id: &ObjectId| usize::try_from(id.0).ok().filter(|&parent| parent < objects.len());
+                pairs.extend(object.inherits.iter().filter_map(known).map(|parent| (parent, child)));
             }
         }
         pairs

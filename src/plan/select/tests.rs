@@ -86,6 +86,7 @@ fn bare(id: ObjectId, kind: Kind, name: Name) -> Object {
         needs: Vec::new(),
         lacks: Vec::new(),
         part_of: None,
+        inherits: Vec::new(),
         identity: Text::new(),
         create: Vec::new(),
         drop: Vec::new(),
@@ -266,11 +267,9 @@ fn partitions_follow_on_restore_and_on_request() {
 #[test]
 fn inheritance_children_are_told_from_users_of_a_row_type() {
     let mut pos = Pos(Vec::new());
-    pos.add(Kind::Table, "s.parent", &[], None);
-    pos.add(Kind::Table, "s.child", &["s.parent"], None).create =
-        vec!["CREATE TABLE \"s\".\"child\" (\n)\nINHERITS (\"s\".\"parent\")".into()];
-    pos.add(Kind::Table, "s.user", &["s.parent"], None).create =
-        vec!["CREATE TABLE \"s\".\"user\" (\n    \"p\" \"s\".\"parent\"\n)".into()];
+    let parent = pos.add(Kind::Table, "s.parent", &[], None).id;
+    pos.add(Kind::Table, "s.child", &["s.parent"], None).inherits = vec![parent];
+    pos.add(Kind::Table, "s.user", &["s.parent"], None);
     let mut selection = Selection { exclude_tables: table("s.parent"), ..Selection::default() };
     selection.exclude_tables[0].children = true;
     assert_eq!(pos.choose(&selection).keep, ["s.user"]);
