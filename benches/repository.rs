@@ -101,7 +101,9 @@ async fn put(repository: &Repository, bytes: u64) -> (Vec<Stored>, u64) {
         let first = u32::try_from(at).expect("few parts");
         Part { object: ObjectId(0), range: Some((first, Some(first + 1))), stored: stored.clone() }
     };
-    let manifest = Manifest { parts: stored.iter().enumerate().map(part).collect(), ..Manifest::default() };
+    let table = r#"{"id":0,"kind":"table","section":"pre-data","name":{"name":"t"},"oid":1}"#;
+    let objects = vec![serde_json::from_str(table).expect("an object")];
+    let manifest = Manifest { objects, parts: stored.iter().enumerate().map(part).collect(), ..Manifest::default() };
     let finished = writer.finish(&manifest, Head::default()).await.expect("it is committed");
     (stored, finished.snapshot.totals.stored_bytes)
 }

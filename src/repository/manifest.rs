@@ -80,6 +80,16 @@ enum Fact {
     Relfilenode { object: ObjectId, file: u32 },
 }
 
+impl Fact {
+    fn object(&self) -> ObjectId {
+        match self {
+            Self::Part(fact) => fact.object,
+            Self::Sequence(position) => position.object,
+            Self::Relfilenode { object, .. } => *object,
+        }
+    }
+}
+
 #[derive(Serialize, Deserialize)]
 struct PartFact {
     object: ObjectId,
@@ -107,9 +117,7 @@ impl Manifest {
     /// The object with an id.
     #[must_use]
     pub fn object(&self, id: ObjectId) -> Option<&Object> {
-        // Dense from 0, but a damaged manifest is looked through.
-        let at = self.objects.get(id.0 as usize).filter(|object| object.id == id);
-        at.or_else(|| self.objects.iter().find(|object| object.id == id))
+        self.objects.get(id.0 as usize)
     }
 
     /// Every chunk of every part.
@@ -151,9 +159,14 @@ impl Manifest {
         }
         manifest.about = header.about;
         manifest.objects = lines.map(parse).collect::<Result<_, _>>()?;
+        check_ids(&manifest.objects)?;
         let mut listed = lists::read(&encoded.lists);
         for line in self::lines(&encoded.facts) {
-            match parse(line)? {
+            let fact: Fact = parse(line)?;
+            if manifest.object(fact.object()).is_none() {
+                return Err(Fault::damaged("its facts are those of an object that it does not have"));
+            }
+            match fact {
                 Fact::Part(fact) => {
                     let part = manifest.part(fact, &mut listed, keys)?;
                     manifest.parts.push(part);
@@ -190,10 +203,49 @@ impl Manifest {
     }
 }
 
+/// Ids are positions, and everything that reads objects follows them without looking.
+fn check_ids(objects: &[Object]) -> Result<(), Fault> {
+    for (at, object) in objects.iter().enumerate() {
+        let mut others = object.needs.iter().chain(&object.part_of).chain(&object.inherits);
+        if object.id.0 as usize != at || !others.all(|id| (id.0 as usize) < objects.len()) {
+            return Err(Fault::damaged("its objects are not numbered from 0, or name others that it does not have"));
+        }
+    }
+    Ok(())
+}
+
 fn lines(stream: &[u8]) -> impl Iterator<Item = &[u8]> {
     stream.split_inclusive(|byte| *byte == b'\n')
 }
 
 fn parse<'a, T: Deserialize<'a>>(line: &'a [u8]) -> Result<T, Fault> {
     serde_json::from_slice(line).map_err(|e| Fault::damaged(format!("a line of its manifest does not parse: {e}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decoded(contents: &str, facts: &str) -> Result<Manifest, Fault> {
+        let contents = format!("{{\"pgkeep\":\"contents\"}}\n{contents}").into_bytes();
+        let encoded = Encoded { contents, facts: facts.as_bytes().to_vec(), lists: Vec::new() };
+        Manifest::decode(&encoded, &Derived::from_master(&[7; 32].into()))
+    }
+
+    fn table(id: u32, more: &str) -> String {
+        format!(
+            "{{\"id\":{id},\"kind\":\"table\",\"section\":\"pre-data\",\"name\":{{\"name\":\"t\"}},\"oid\":1{more}}}\n"
+        )
+    }
+
+    #[test]
+    fn ids_that_lead_nowhere_are_damage() {
+        let position = "{\"sequence\":{\"object\":1,\"last_value\":1,\"is_called\":true}}\n";
+        assert!(decoded(&[table(0, ""), table(1, ",\"needs\":[0]")].concat(), position).is_ok());
+        assert!(decoded(&table(0, ""), position).is_err(), "a position of no object");
+        assert!(decoded(&table(1, ""), "").is_err(), "numbered from 1");
+        for field in ["\"needs\":[0,7]", "\"part_of\":7", "\"inherits\":[4294967295]"] {
+            assert!(decoded(&table(0, &format!(",{field}")), "").is_err(), "{field}");
+        }
+    }
 }
