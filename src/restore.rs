@@ -4,6 +4,7 @@
 //! rows, as far as locks and dependencies allow side by side; then grants, refreshes and statistics. Nothing is changed
 //! where the plan finds that the restore must fail.
 
+mod again;
 mod crew;
 mod database;
 mod drops;
@@ -18,6 +19,7 @@ mod outline;
 mod phases;
 mod readback;
 mod statements;
+mod takeover;
 mod target;
 mod work;
 
@@ -36,7 +38,7 @@ use crate::progress::{Event, Events};
 use crate::repository::{Manifest, Part, Reader};
 use crate::text::Text;
 use findings::{Origin, findings};
-use ledger::{Done, Ledger, Unfinished};
+use ledger::Ledger;
 use readback::Readback;
 use target::Target;
 
@@ -100,7 +102,6 @@ pub struct Plan {
     /// What stands in the way, or should be known.
     pub findings: Vec<Finding>,
     ledger: Ledger,
-    done: Arc<Done>,
     encoding: String,
     database: String,
     creates_database: bool,
@@ -136,6 +137,8 @@ pub struct Summary {
     pub left_out: Vec<String>,
     /// What failed, or needs what failed, in a restore that kept going.
     pub failures: Vec<Failure>,
+    /// Whether what failed, and only that, can be tried again: the ledger is still on the target.
+    pub resumable: bool,
     /// Tables that were read back and found as in the snapshot, where that was asked for.
     pub tables_read_back: Option<u64>,
     /// From the first question to the last commit.
@@ -230,7 +233,6 @@ pub async fn prepare(reader: &Reader, options: &Options, connector: &Connector, 
         left_out: selected.left_out.iter().map(|left| describe(&manifest.objects, left)).collect(),
         findings: look.findings,
         ledger: Ledger::new(reader.snapshot().id, StoredId::of(&[])),
-        done: Arc::default(),
         encoding: server.encoding.clone(),
         database: options.target.database.lossy().into_owned(),
         creates_database: options.create_database,
@@ -238,7 +240,7 @@ pub async fn prepare(reader: &Reader, options: &Options, connector: &Connector, 
         data: selected.data,
         manifest,
     };
-    let mut target = look.target;
+    let target = look.target;
     let refused = plan.rename_schemas(&options.manner.into_schema);
     plan.leave_out(&target, refused);
     plan.ledger = Ledger::new(reader.snapshot().id, plan.fingerprint(options));
@@ -247,7 +249,6 @@ pub async fn prepare(reader: &Reader, options: &Options, connector: &Connector, 
     let objects: Vec<&Object> = plan.objects().collect();
     let found = findings(&objects, &origin, &target, options);
     plan.findings.extend(found);
-    plan.done = Arc::new(target.unfinished.take().map(Unfinished::into_done).unwrap_or_default());
     Ok(plan)
 }
 

@@ -72,7 +72,7 @@ struct Manner {
     /// Continue a restore that stopped: repeat the command as it was and add this
     #[arg(long)]
     resume: bool,
-    /// Go on after an object failed; all failures are listed at the end, and the exit code is 9
+    /// Go on after an object failed; all failures are listed at the end, the exit code is 9, and --resume tries them again
     #[arg(long)]
     keep_going: bool,
     /// Remove first what will be created, where it is there
@@ -206,6 +206,9 @@ fn text(summary: &Summary) -> String {
     }
     for failure in &summary.failures {
         text += &format!("  {}: {}\n", screen::line(&failure.object), screen::line(&failure.error));
+    }
+    if summary.resumable {
+        text += "the same command with --resume tries these again and nothing else\n";
     }
     if let Some(tables) = summary.tables_read_back {
         text += &format!("{} read back from the target and found the same\n", units::counted(tables, "table"));

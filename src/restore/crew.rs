@@ -37,6 +37,12 @@ pub(crate) type Seat = Option<Session>;
 pub(crate) trait Work {
     /// Does it; the transaction is open and its settings are made.
     fn run(&self, session: &mut Session) -> impl Future<Output = Result<()>> + Send;
+
+    /// The table that it loads rows into, where it does: whether a crash of the server empties that decides where the
+    /// rows are recorded.
+    fn fills(&self) -> Option<Text> {
+        None
+    }
 }
 
 /// Statements that can be repeated without harm, in a transaction of their own.
@@ -65,6 +71,11 @@ impl Crew {
         self.insist(seat, None, doing, &Repeatable { statement, doing }).await
     }
 
+    /// Does what makes its own transactions and can be repeated without harm.
+    pub(crate) async fn by_itself(&self, seat: &mut Seat, what: &str, work: &impl Work) -> Result<()> {
+        self.insist(seat, None, what, work).await
+    }
+
     /// The statements as one transaction with the settings of a restore.
     pub(crate) fn transaction(&self, statements: &Text) -> Text {
         if self.single { statements.clone() } else { text!["BEGIN; ", self.settings, " ", statements, "; COMMIT"] }
@@ -91,8 +102,8 @@ impl Crew {
             none => none.insert(self.connector.connect().await?),
         };
         let Some(item) = item.filter(|_| !self.single) else { return work.run(session).await };
-        if again && self.ledger.has(session, item).await? {
-            return Ok(());
+        if again {
+            Ledger::end_lost(session, item).await?;
         }
         session.run("BEGIN").await?;
         let done = self.inside(session, item, work).await;
@@ -106,9 +117,15 @@ impl Crew {
     }
 
     async fn inside(&self, session: &mut Session, item: Item, work: &impl Work) -> Result<()> {
-        session.run(&self.settings).await.map_err(|e| e.while_doing("make the settings of a restore"))?;
+        if self.ledger.enter(session, &self.settings, item).await? {
+            return session.run("ROLLBACK").await;
+        }
         work.run(session).await?;
-        session.run(self.ledger.record(item)).await.map_err(|e| e.while_doing("write the ledger of the restore"))?;
+        let record = match work.fills() {
+            Some(table) => self.ledger.record_rows(item, &table),
+            None => self.ledger.record(item),
+        };
+        session.run(record).await.map_err(|e| e.while_doing("write the ledger of the restore"))?;
         session.run("COMMIT").await.map_err(|e| e.while_doing("commit"))
     }
 }

@@ -12,7 +12,7 @@ use crate::progress::{Event, Events};
 /// An object or the rows of a table that could not be restored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Failure {
-    /// `kind name`, or `rows of kind name`.
+    /// `kind name`, `rows of kind name`, or `grants on kind name`.
     pub object: String,
     /// Why.
     pub error: String,
@@ -25,10 +25,17 @@ pub(crate) struct Failures {
     state: Mutex<State>,
 }
 
+/// What of an object failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Aspect {
+    Itself,
+    Rows,
+    Grants,
+}
+
 #[derive(Default)]
 struct State {
-    /// By object and whether its rows failed.
-    all: BTreeMap<(ObjectId, bool), Failure>,
+    all: BTreeMap<(ObjectId, Aspect), Failure>,
     /// Objects that are not there.
     lost: BTreeSet<ObjectId>,
 }
@@ -44,21 +51,26 @@ impl Failures {
 
     /// An object could not be created. The error comes back where it has to end the restore.
     pub(crate) fn object(&self, object: &Object, error: Error) -> Result<()> {
-        self.add(object, false, error)
+        self.add(object, Aspect::Itself, error)
+    }
+
+    /// Grants failed; the object itself is there.
+    pub(crate) fn grants(&self, object: &Object, error: Error) -> Result<()> {
+        self.add(object, Aspect::Grants, error)
     }
 
     /// Rows could not be loaded; the table itself is there.
     pub(crate) fn rows(&self, object: &Object, error: Error) -> Result<()> {
-        self.add(object, true, error)
+        self.add(object, Aspect::Rows, error)
     }
 
-    fn add(&self, object: &Object, rows: bool, error: Error) -> Result<()> {
+    fn add(&self, object: &Object, aspect: Aspect, error: Error) -> Result<()> {
         // What fails for one object only; a lost server or repository fails for all.
         let single = matches!(error, Error::Postgres { .. } | Error::Damaged { .. }) && !error.is_disconnect();
         if !self.keep_going || !single {
             return Err(error);
         }
-        self.note(object, rows, explained(&error));
+        self.note(object, aspect, explained(&error));
         Ok(())
     }
 
@@ -75,14 +87,9 @@ impl Failures {
         need.is_some()
     }
 
-    /// An object failed in a run that this one continues.
-    pub(crate) fn earlier(&self, object: &Object) {
-        self.note(object, false, "failed before the restore was resumed".into());
-    }
-
     /// An object is not tried because `need` failed.
     pub(crate) fn skip(&self, object: &Object, need: &Object) {
-        self.note(object, false, format!("not tried: {} {} failed", need.kind.noun(), need.name));
+        self.note(object, Aspect::Itself, format!("not tried: {} {} failed", need.kind.noun(), need.name));
     }
 
     /// Whether an object is not there.
@@ -92,7 +99,12 @@ impl Failures {
 
     /// Whether not all rows of a table were loaded.
     pub(crate) fn has_lost_rows(&self, id: ObjectId) -> bool {
-        self.is_lost(id) || self.lock().all.contains_key(&(id, true))
+        self.is_lost(id) || self.lock().all.contains_key(&(id, Aspect::Rows))
+    }
+
+    /// Whether grants on an object are missing.
+    pub(crate) fn lacks_grants(&self, id: ObjectId) -> bool {
+        self.is_lost(id) || self.lock().all.contains_key(&(id, Aspect::Grants))
     }
 
     /// All failures in the order of creation.
@@ -100,14 +112,19 @@ impl Failures {
         self.lock().all.values().cloned().collect()
     }
 
-    fn note(&self, object: &Object, rows: bool, error: String) {
-        let name = format!("{}{} {}", if rows { "rows of " } else { "" }, object.kind.noun(), object.name);
+    fn note(&self, object: &Object, aspect: Aspect, error: String) {
+        let of = match aspect {
+            Aspect::Itself => "",
+            Aspect::Rows => "rows of ",
+            Aspect::Grants => "grants on ",
+        };
+        let name = format!("{of}{} {}", object.kind.noun(), object.name);
         let mut state = self.lock();
-        if !rows {
+        if aspect == Aspect::Itself {
             state.lost.insert(object.id);
         }
         let failure = Failure { object: name.clone(), error: error.clone() };
-        if state.all.insert((object.id, rows), failure).is_none() {
+        if state.all.insert((object.id, aspect), failure).is_none() {
             (self.events)(Event::Warning { message: format!("{name} failed: {error}"), hint: None });
         }
     }

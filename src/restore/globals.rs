@@ -56,6 +56,7 @@ pub(super) async fn run(reader: &Reader, options: &Options, events: &Events) -> 
         bytes: 0,
         left_out: Vec::new(),
         failures,
+        resumable: false,
         tables_read_back: None,
         took: started.elapsed(),
     })

@@ -36,6 +36,10 @@ pub(crate) struct Load<'a> {
 }
 
 impl Work for Load<'_> {
+    fn fills(&self) -> Option<Text> {
+        Some(self.object.name.sql())
+    }
+
     async fn run(&self, session: &mut Session) -> Result<()> {
         let started = Instant::now();
         let (table, part, of) = (self.object.name.to_string(), self.number, self.of);

@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::object::{Kind, Object, ObjectId, Pass, Section};
 use crate::pg::{Connector, Session, settings};
 use crate::progress::{Event, Events};
-use crate::repository::{Part, Reader};
+use crate::repository::{Part, Position, Reader};
 use crate::restore::crew::{Crew, Seat, Work, run_all};
 use crate::restore::failures::Failures;
-use crate::restore::ledger::{Item, Ledger};
+use crate::restore::ledger::Item;
 use crate::restore::statements::is_created;
-use crate::restore::{Definitions, Options, Plan, Summary, database, drops, work};
+use crate::restore::takeover::{Removal, Takeover};
+use crate::restore::{Definitions, Options, Plan, Summary, again, database, drops, work};
 use crate::text;
 use crate::text::Text;
 
@@ -25,7 +26,7 @@ pub(crate) struct Restoring {
     pub(crate) objects: Vec<Object>,
     pub(crate) parts: Vec<Part>,
     pub(crate) failures: Failures,
-    definitions: Definitions,
+    pub(crate) definitions: Definitions,
     pub(crate) encoding: String,
 }
 
@@ -38,14 +39,16 @@ pub(crate) async fn run(
     events: &Events,
 ) -> Result<Summary> {
     let session = connector.connect().await?;
-    let crew = Crew {
+    let mut crew = Crew {
         connector: Arc::clone(connector),
         ledger: plan.ledger.clone(),
         events: Events::clone(events),
         settings: settings(session.version(), plan, options),
-        done: Arc::clone(&plan.done),
+        done: Arc::default(),
         single: options.manner.single_transaction,
     };
+    let mut lead = Some(session);
+    begin(&mut crew, &mut lead, options.manner.resume).await?;
     let restoring = Arc::new(Restoring {
         crew,
         reader: reader.clone(),
@@ -55,9 +58,7 @@ pub(crate) async fn run(
         definitions: options.definitions.clone(),
         encoding: plan.encoding.clone(),
     });
-    let mut lead = Some(session);
     restoring.announce(plan);
-    restoring.begin(&mut lead).await?;
     if options.manner.clean {
         restoring.clean(&mut lead, plan).await?;
     }
@@ -66,9 +67,24 @@ pub(crate) async fn run(
     restoring.sequences(&mut lead, plan).await?;
     work::run(&restoring, plan, options.jobs, &mut lead).await?;
     restoring.grants(&mut lead, plan).await?;
+    again::grants(&restoring, &mut lead, plan).await?;
     restoring.last(&mut lead, plan).await?;
     restoring.end(&mut lead, options).await?;
     Ok(restoring.summary(plan))
+}
+
+/// Opens the one transaction, or makes the ledger or takes it over.
+async fn begin(crew: &mut Crew, lead: &mut Seat, resume: bool) -> Result<()> {
+    (crew.events)(Event::Step { step: "begin" });
+    if crew.single {
+        let begin = text!["BEGIN; ", crew.settings];
+        return crew.repeatedly(lead, begin, "begin the transaction of the restore").await;
+    }
+    let takeover = Takeover::new(&crew.ledger, &crew.settings, resume, &crew.events);
+    crew.by_itself(lead, "the making of the ledger", &takeover).await?;
+    let done = takeover.into_done();
+    crew.done = Arc::new(done);
+    Ok(())
 }
 
 fn settings(version: u32, plan: &Plan, options: &Options) -> Text {
@@ -115,19 +131,10 @@ impl Restoring {
             bytes: loaded().map(|part| part.stored.digest.bytes).sum(),
             left_out: Vec::new(),
             failures: self.failures.all(),
+            resumable: !self.failures.all().is_empty(),
             tables_read_back: None,
             took: std::time::Duration::ZERO,
         }
-    }
-
-    /// Opens the one transaction, or makes the ledger.
-    async fn begin(&self, lead: &mut Seat) -> Result<()> {
-        if self.crew.single {
-            let begin = text!["BEGIN; ", self.crew.settings];
-            return self.crew.repeatedly(lead, begin, "begin the transaction of the restore").await;
-        }
-        let statement = self.crew.transaction(&self.crew.ledger.create());
-        self.crew.repeatedly(lead, statement, "make the ledger of the restore").await
     }
 
     /// Removes what will be created, the last first.
@@ -150,10 +157,7 @@ impl Restoring {
             let batch = Batch { restoring: self, schemas, objects };
             self.crew.once(lead, Item::PreData(at), "the creation of objects", &batch).await?;
         }
-        for object in wanted.iter().filter(|object| self.crew.done.has(Item::Lost(object.id))) {
-            self.failures.earlier(object);
-        }
-        Ok(())
+        again::creations(self, lead, &wanted).await
     }
 
     pub(crate) async fn create(&self, session: &mut Session, object: &Object) -> Result<()> {
@@ -164,7 +168,14 @@ impl Restoring {
     }
 
     /// Runs what belongs to one object inside a larger transaction. Where failures are collected, it alone is undone.
-    async fn apart(&self, session: &mut Session, object: &Object, statements: &[Text], doing: &str) -> Result<bool> {
+    async fn apart(
+        &self,
+        session: &mut Session,
+        object: &Object,
+        statements: &[Text],
+        doing: &str,
+        collect: fn(&Failures, &Object, Error) -> Result<()>,
+    ) -> Result<bool> {
         if !self.failures.keep_going() {
             return run_all(session, statements, doing).await.map(|()| true);
         }
@@ -175,7 +186,7 @@ impl Restoring {
         match run_all(session, statements, doing).await {
             Ok(()) => session.run("RELEASE SAVEPOINT pgkeep_object").await.map(|()| true),
             Err(error) => {
-                self.failures.object(object, error)?;
+                collect(&self.failures, object, error)?;
                 session.run("ROLLBACK TO SAVEPOINT pgkeep_object").await.map(|()| false)
             }
         }
@@ -187,7 +198,7 @@ impl Restoring {
             return Ok(());
         }
         let doing = format!("create {} {}", object.kind.noun(), object.name);
-        if self.apart(session, object, &self.definitions.create(object), &doing).await? {
+        if self.apart(session, object, &self.definitions.create(object), &doing, Failures::object).await? {
             (self.crew.events)(Event::ObjectDone { kind: object.kind, name: object.name.to_string() });
         }
         Ok(())
@@ -195,19 +206,34 @@ impl Restoring {
 
     /// Sets every sequence to where it stood.
     async fn sequences(&self, lead: &mut Seat, plan: &Plan) -> Result<()> {
-        let positions = plan.manifest.sequences.iter();
-        let wanted = positions.filter(|at| plan.data[at.object.0 as usize] && !self.failures.is_lost(at.object));
-        let calls: Vec<Text> = wanted
-            .map(|position| {
-                let name = self.objects[position.object.0 as usize].name.sql().literal();
-                let value = format!(", {}, {})", position.last_value, position.is_called);
-                text!["pg_catalog.setval(", name, value]
-            })
-            .collect();
-        let statements: Vec<Text> =
-            calls.chunks(PRE_DATA_BATCH).map(|batch| text!["SELECT ", Text::join(batch, ", ")]).collect();
-        let set = Statements { statements: &statements, doing: "set the positions of sequences" };
-        self.crew.once(lead, Item::Sequences, "the setting of sequences", &set).await
+        let wanted = |at: &&Position| plan.data[at.object.0 as usize] && !self.failures.is_lost(at.object);
+        let positions: Vec<&Position> = plan.manifest.sequences.iter().filter(wanted).collect();
+        for (item, unlogged) in [(Item::Sequences, false), (Item::UnloggedSequences, true)] {
+            let calls = positions.chunks(PRE_DATA_BATCH).map(|batch| self.positions(batch, unlogged));
+            let statements: Vec<Text> = calls.collect();
+            let set = Statements { statements: &statements, doing: "set the positions of sequences" };
+            self.crew.once(lead, item, "the setting of sequences", &set).await?;
+        }
+        again::positions(self, lead, &positions).await
+    }
+
+    /// Sets the positions of those that a crash of the server resets, or of the others: the target says which they are.
+    fn positions(&self, positions: &[&Position], unlogged: bool) -> Text {
+        let values = positions.iter().map(|position| {
+            let name = self.objects[position.object.0 as usize].name.sql().literal();
+            text!["(", name, format!(", {}::pg_catalog.int8, {})", position.last_value, position.is_called)]
+        });
+        text![
+            "SELECT pg_catalog.setval(c.oid, p.last, p.called) FROM (VALUES ",
+            Text::join(values, ", "),
+            ") AS p (name, last, called) JOIN pg_catalog.pg_class c ON c.oid = p.name::pg_catalog.regclass WHERE ",
+            if unlogged { "c.relpersistence = 'u'" } else { "c.relpersistence <> 'u'" }
+        ]
+    }
+
+    /// The setting of one position.
+    pub(crate) fn position(&self, position: &Position) -> [Text; 2] {
+        [self.positions(&[position], false), self.positions(&[position], true)]
     }
 
     /// Grants come after all objects exist, and one after another: two on the same object collide.
@@ -249,8 +275,12 @@ impl Restoring {
         if self.crew.single {
             return self.crew.repeatedly(lead, Text::from("COMMIT"), "commit").await;
         }
-        let statement = self.crew.transaction(&Text::from(Ledger::remove()));
-        self.crew.repeatedly(lead, statement, "remove the ledger of the restore").await
+        // What failed can be tried again, and only that.
+        if !self.failures.all().is_empty() {
+            return Ok(());
+        }
+        let removal = Removal { ledger: &self.crew.ledger, settings: &self.crew.settings };
+        self.crew.by_itself(lead, "the removal of the ledger", &removal).await
     }
 
     async fn properties(&self, lead: &mut Seat, options: &Options) -> Result<()> {
@@ -267,9 +297,9 @@ impl Restoring {
 }
 
 /// Statements that stand or fall together.
-struct Statements<'a> {
-    statements: &'a [Text],
-    doing: &'a str,
+pub(crate) struct Statements<'a> {
+    pub(crate) statements: &'a [Text],
+    pub(crate) doing: &'a str,
 }
 
 impl Work for Statements<'_> {
@@ -314,14 +344,24 @@ impl Work for Grants<'_> {
         let (restoring, definitions) = (self.restoring, &self.restoring.definitions);
         for object in self.plan.objects().filter(|object| !object.grants.is_empty()) {
             let doing = format!("grant on {} {}", object.kind.noun(), object.name);
-            restoring.apart(session, object, &definitions.grants(object), &doing).await?;
+            restoring.apart(session, object, &definitions.grants(object), &doing, Failures::grants).await?;
         }
-        let wanted = |object: &&Object| object.kind.pass() == Pass::Grants && !definitions.no_privileges;
-        for object in self.plan.objects().filter(wanted) {
+        let granted = |object: &&Object| granted(object, definitions);
+        for object in self.plan.objects().filter(|object| object.kind.pass() == Pass::Grants).filter(granted) {
             restoring.create_apart(session, object).await?;
+        }
+        for object in self.plan.objects().filter(granted).filter(|object| restoring.failures.lacks_grants(object.id)) {
+            let doing = "write the ledger of the restore";
+            let lost = restoring.crew.ledger.record(Item::Ungranted(object.id));
+            Statements { statements: &[lost], doing }.run(session).await?;
         }
         Ok(())
     }
+}
+
+/// Whether an object takes part in the pass for grants.
+pub(crate) fn granted(object: &Object, definitions: &Definitions) -> bool {
+    !definitions.no_privileges && (object.kind.pass() == Pass::Grants || !object.grants.is_empty())
 }
 
 /// One object in a transaction of its own.

@@ -208,7 +208,9 @@ impl Restoring {
     fn may_freeze(&self, part: &Part, of: u32) -> bool {
         let object = &self.objects[part.object.0 as usize];
         let direct = object.table.as_ref().is_some_and(|table| table.root.is_none());
-        of == 1 && direct && !self.crew.single && is_created(object) && object.kind == Kind::Table
+        // Somebody may have worked with what an earlier run left, and it must not be emptied.
+        let new = !self.crew.single && !self.crew.done.is_some();
+        of == 1 && direct && new && is_created(object) && object.kind == Kind::Table
     }
 
     async fn task(&self, seat: &mut Seat, task: Task) -> Result<()> {

@@ -366,13 +366,13 @@ fn ctrl_c_commits_nothing_and_leaves_nothing_running_on_the_server() {
     assert_eq!(keeping.snapshots(), 0);
 }
 
-fn signal(name: &str, pid: u32) {
+pub(crate) fn signal(name: &str, pid: u32) {
     let sent = Command::new("/bin/kill").args([&format!("-{name}"), &pid.to_string()]).status();
     assert!(sent.expect("kill is there").success(), "no such process");
 }
 
 #[track_caller]
-fn until(what: &str, mut happened: impl FnMut() -> bool) {
+pub(crate) fn until(what: &str, mut happened: impl FnMut() -> bool) {
     let start = Instant::now();
     while !happened() {
         assert!(start.elapsed() < Duration::from_secs(30), "not within 30 s: {what}");

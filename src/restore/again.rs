@@ -1,0 +1,58 @@
+//! What failed in a run that kept going, tried again by the run that continues it.
+//!
+//! Objects before the rows, positions and grants are restored many in a transaction, and what failed in it was recorded
+//! beside the batch that is done. Each is tried again in a transaction of its own; all else that failed is not in the
+//! ledger and so comes again by itself.
+
+use crate::error::Result;
+use crate::object::{Object, Pass};
+use crate::repository::Position;
+use crate::restore::Plan;
+use crate::restore::crew::Seat;
+use crate::restore::ledger::Item;
+use crate::restore::phases::{Creation, Restoring, Statements, granted};
+
+/// Creates the objects before the rows that could not be created.
+pub(super) async fn creations(restoring: &Restoring, lead: &mut Seat, objects: &[&Object]) -> Result<()> {
+    for object in objects.iter().filter(|object| restoring.crew.done.has(Item::Lost(object.id))) {
+        if restoring.failures.blocks(&restoring.objects, object) {
+            continue;
+        }
+        let what = format!("the creation of {} {}", object.kind.noun(), object.name);
+        let creation = Creation { restoring, object };
+        if let Err(error) = restoring.crew.once(lead, Item::Object(object.id), &what, &creation).await {
+            restoring.failures.object(object, error)?;
+        }
+    }
+    Ok(())
+}
+
+/// Sets the sequences among them.
+pub(super) async fn positions(restoring: &Restoring, lead: &mut Seat, positions: &[&Position]) -> Result<()> {
+    for position in positions.iter().filter(|at| restoring.crew.done.has(Item::Lost(at.object))) {
+        let statements = restoring.position(position);
+        let set = Statements { statements: &statements, doing: "set the positions of sequences" };
+        restoring.crew.once(lead, Item::Position(position.object), "the setting of a sequence", &set).await?;
+    }
+    Ok(())
+}
+
+/// Grants what could not be granted.
+pub(super) async fn grants(restoring: &Restoring, lead: &mut Seat, plan: &Plan) -> Result<()> {
+    let (done, definitions) = (&restoring.crew.done, &restoring.definitions);
+    for object in plan.objects().filter(|object| granted(object, definitions)) {
+        if !done.has(Item::Ungranted(object.id)) || restoring.failures.blocks(&restoring.objects, object) {
+            continue;
+        }
+        let doing = format!("grant on {} {}", object.kind.noun(), object.name);
+        let mut statements = definitions.grants(object);
+        if object.kind.pass() == Pass::Grants {
+            statements = [definitions.create(object), statements].concat();
+        }
+        let again = Statements { statements: &statements, doing: &doing };
+        if let Err(error) = restoring.crew.once(lead, Item::Grant(object.id), &doing, &again).await {
+            restoring.failures.grants(object, error)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,141 @@
+//! How a run becomes the one that works on the restore of a database: it makes the ledger, or takes it over from a run
+//! that stopped, after everything of that run on the server has ended.
+//!
+//! A client that died may have left a transaction that still commits. What it does must be in the ledger before the
+//! ledger is read, or its rows would be loaded twice.
+
+use std::sync::{Mutex, PoisonError};
+
+use crate::error::{Error, Result};
+use crate::pg::Session;
+use crate::progress::{Event, Events};
+use crate::restore::crew::Work;
+use crate::restore::ledger::{Done, Ledger, SCHEMA, UNDEFINED_TABLE, Unfinished, WORK_LOCK, end_holders};
+use crate::text;
+use crate::text::Text;
+
+/// How long what is left of an earlier run may take to end by itself, and then again after it was told to.
+const PATIENCE_SECONDS: u32 = 10;
+
+/// `lock_not_available`
+const LOCK_NOT_AVAILABLE: &str = "55P03";
+
+/// The first transaction of a run.
+pub(crate) struct Takeover<'a> {
+    pub(crate) ledger: &'a Ledger,
+    pub(crate) settings: &'a Text,
+    pub(crate) resume: bool,
+    pub(crate) events: &'a Events,
+    done: Mutex<Done>,
+}
+
+impl<'a> Takeover<'a> {
+    pub(crate) fn new(ledger: &'a Ledger, settings: &'a Text, resume: bool, events: &'a Events) -> Self {
+        Self { ledger, settings, resume, events, done: Mutex::default() }
+    }
+
+    /// What earlier runs have done, once it has run.
+    pub(crate) fn into_done(self) -> Done {
+        self.done.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn attempt(&self, session: &mut Session) -> Result<()> {
+        let lock = format!(
+            " SET LOCAL lock_timeout = '{PATIENCE_SECONDS}s'; SELECT pg_catalog.pg_advisory_xact_lock({WORK_LOCK}, 0); \
+             SET LOCAL lock_timeout = 0"
+        );
+        session.run(text!["BEGIN; ", self.settings, lock]).await?;
+        let found = Unfinished::read(session).await?;
+        match &found {
+            None if self.resume => {
+                return Err(Error::unsupported(
+                    "the restore that was to be continued has ended meanwhile",
+                    format!("schema {SCHEMA} is gone, by a run that finished or by hand"),
+                ));
+            }
+            Some(left) if !self.resume && left.ledger.run != self.ledger.run => {
+                let name = session.query("SELECT pg_catalog.current_database() AS name").await?;
+                let name = name.one()?.text("name")?;
+                return Err(Error::unsupported(
+                    format!("another restore into database {name} has begun meanwhile"),
+                    "let it finish, or restore into another database",
+                ));
+            }
+            // A try before this one whose COMMIT was lost on the way.
+            Some(left) if left.ledger.run == self.ledger.run => {}
+            _ => {
+                session.run(text![self.ledger.create(), "; ", self.ledger.take()]).await?;
+            }
+        }
+        session.run("COMMIT").await?;
+        let done = found.map(Unfinished::into_done).unwrap_or_default();
+        *self.done.lock().unwrap_or_else(PoisonError::into_inner) = done;
+        Ok(())
+    }
+}
+
+impl Work for Takeover<'_> {
+    async fn run(&self, session: &mut Session) -> Result<()> {
+        let mut told = false;
+        loop {
+            let error = match self.attempt(session).await {
+                Ok(()) => return Ok(()),
+                Err(error) if error.is_disconnect() => return Err(error),
+                Err(error) => error,
+            };
+            // The error that is reported is the first one, not that of the clean-up.
+            drop(session.run("ROLLBACK").await);
+            if error.sqlstate() != Some(LOCK_NOT_AVAILABLE) {
+                return Err(error.while_doing("make the ledger of the restore"));
+            }
+            if told {
+                return Err(still_working(session).await);
+            }
+            let ended = end_holders(session, WORK_LOCK, 0).await.unwrap_or_default();
+            let message = format!("{ended} sessions of the run that stopped were still at work and were ended");
+            (self.events)(Event::Warning { message, hint: None });
+            told = true;
+        }
+    }
+}
+
+/// The end of a restore: its ledger goes away.
+pub(crate) struct Removal<'a> {
+    pub(crate) ledger: &'a Ledger,
+    pub(crate) settings: &'a Text,
+}
+
+impl Work for Removal<'_> {
+    async fn run(&self, session: &mut Session) -> Result<()> {
+        let removal = async {
+            session.run(text!["BEGIN; ", self.settings]).await?;
+            self.ledger.still_ours(session).await?;
+            session.run(text![Ledger::remove(), "; COMMIT"]).await
+        };
+        match removal.await {
+            Err(error) if error.is_disconnect() => Err(error),
+            // Removed by a try whose COMMIT was lost on the way.
+            Err(error) if error.sqlstate() == Some(UNDEFINED_TABLE) => session.run("ROLLBACK").await,
+            Err(error) => {
+                drop(session.run("ROLLBACK").await);
+                Err(error.while_doing("remove the ledger of the restore"))
+            }
+            Ok(()) => Ok(()),
+        }
+    }
+}
+
+async fn still_working(session: &mut Session) -> Error {
+    let statement = format!(
+        "SELECT pg_catalog.string_agg(l.pid::pg_catalog.text, ', ') AS pids FROM pg_catalog.pg_locks l \
+         WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2 AND l.classid = {WORK_LOCK} AND l.objid = 0"
+    );
+    let pids = match session.query(statement).await.and_then(|rows| rows.one()?.maybe("pids")) {
+        Ok(pids) => pids.unwrap_or_default(),
+        Err(error) => return error.while_doing("look for sessions of the run that stopped"),
+    };
+    Error::unsupported(
+        format!("sessions of the run that stopped are still at work on the server: {pids}"),
+        "wait for them, or end them: SELECT pg_terminate_backend(pid); then resume again",
+    )
+}
