@@ -365,7 +365,7 @@ async fn compare(
     events: &Events,
 ) -> Result<u64> {
     let parts: Vec<Part> = plan.parts().cloned().collect();
-    let readback = Readback::new(reader, connector, events).await?;
+    let readback = Readback::new(reader, options.manner.role.as_ref(), connector, events).await?;
     let tables = readback.run(&plan.manifest.objects, &parts, options.jobs).await?;
     let differs = tables.iter().filter(|table| table.verdict == Verdict::Differs);
     let differing: Vec<String> =
@@ -392,6 +392,6 @@ pub async fn read_back(
     let selected = select(&manifest.objects, &options.selection)?;
     let wanted = |part: &&Part| selected.data[part.object.0 as usize];
     let parts: Vec<Part> = manifest.parts.iter().filter(wanted).cloned().collect();
-    let readback = Readback::new(reader, connector, events).await?;
+    let readback = Readback::new(reader, options.manner.role.as_ref(), connector, events).await?;
     readback.run(&manifest.objects, &parts, options.jobs).await
 }

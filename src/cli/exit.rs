@@ -30,6 +30,13 @@ Exit codes:
 pub(crate) enum Failure {
     /// The library said so.
     Library(Error),
+    /// The library said so in the middle of its work.
+    Ended {
+        /// What it said.
+        error: Error,
+        /// What became of the work.
+        consequence: &'static str,
+    },
     /// The command itself found it.
     Found {
         /// For the exit code.
@@ -52,6 +59,14 @@ impl Failure {
                 Self::Found { kind: ErrorKind::Cancelled, message, hint: None }
             }
             _ => Self::Library(error),
+        }
+    }
+
+    /// For every failure, says what became of the work.
+    pub(crate) fn ended(error: Error, consequence: &'static str) -> Self {
+        match error.kind() {
+            ErrorKind::Cancelled => Self::stopped(error, consequence),
+            _ => Self::Ended { error, consequence },
         }
     }
 }
@@ -109,7 +124,7 @@ fn code(kind: ErrorKind) -> u8 {
 impl Failure {
     fn code(&self) -> u8 {
         match self {
-            Self::Library(error) => code(error.kind()),
+            Self::Library(error) | Self::Ended { error, .. } => code(error.kind()),
             Self::Found { kind, .. } => code(*kind),
             Self::Output(_) => 1,
         }
@@ -117,7 +132,7 @@ impl Failure {
 
     fn message(&self) -> String {
         match self {
-            Self::Library(error) => error.to_string(),
+            Self::Library(error) | Self::Ended { error, .. } => error.to_string(),
             Self::Found { message, .. } => message.clone(),
             Self::Output(_) => "cannot write the output".into(),
         }
@@ -127,7 +142,7 @@ impl Failure {
     fn causes(&self) -> Vec<String> {
         let mut causes: Vec<String> = Vec::new();
         let mut source = match self {
-            Self::Library(error) => error.source(),
+            Self::Library(error) | Self::Ended { error, .. } => error.source(),
             Self::Found { .. } => None,
             Self::Output(error) => Some(error as &dyn std::error::Error),
         };
@@ -144,6 +159,11 @@ impl Failure {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Library(error) => error.hint(),
+            Self::Ended { error, consequence } => match error.hint() {
+                Some(hint) if hint.contains(consequence) => Some(hint),
+                Some(hint) => Some(format!("{hint}; {consequence}")),
+                None => Some((*consequence).into()),
+            },
             Self::Found { hint, .. } => hint.clone(),
             Self::Output(_) => None,
         }
@@ -164,7 +184,7 @@ fn write_text(failure: &Failure) -> io::Result<()> {
 
 fn write_event(failure: &Failure) -> io::Result<()> {
     let sqlstate = match failure {
-        Failure::Library(error) => error.sqlstate(),
+        Failure::Library(error) | Failure::Ended { error, .. } => error.sqlstate(),
         Failure::Found { .. } | Failure::Output(_) => None,
     };
     let event = json!({

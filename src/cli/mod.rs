@@ -24,6 +24,7 @@ mod screen;
 mod selection;
 mod show;
 mod sql;
+mod stage;
 mod table;
 mod units;
 mod verify;

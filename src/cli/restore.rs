@@ -14,6 +14,7 @@ use super::exit::{Failure, Outcome};
 use super::flags::{Connection, Definitions, Identities, Jobs, Place};
 use super::report::Report;
 use super::selection::{Pieces, Selection};
+use super::stage::Stage;
 use super::table::Table;
 use super::{Context, opening, screen, units};
 
@@ -126,15 +127,10 @@ impl Restore {
             drop(report);
             return tell(context, &outline);
         }
+        let (stage, events) = Stage::listen(events);
         let done = self.restore(context, &events).await;
         drop(report);
-        let consequence = if self.manner.single_transaction {
-            "nothing was restored"
-        } else {
-            "the target holds what was restored so far; the same command with --resume continues"
-        };
-        let stopped = |error| Failure::stopped(error, consequence);
-        let summary = done.map_err(stopped)?;
+        let summary = done.map_err(|error| Failure::ended(error, stage.consequence(self.manner.single_transaction)))?;
         context.output.summary("restore", &summary, &text(&summary))?;
         if summary.failures.is_empty() {
             return Ok(());

@@ -38,7 +38,7 @@ pub(super) async fn run(reader: &Reader, options: &Options, events: &Events) -> 
         session,
         options,
     };
-    events(Event::Step { step: "create" });
+    events(Event::Step { step: "restore roles" });
     let failures = Failures::new(true, Events::clone(events));
     for object in &manifest.objects {
         match cluster.restore(object).await {

@@ -273,6 +273,7 @@ impl Restoring {
             self.properties(lead, options).await?;
         }
         if self.crew.single {
+            (self.crew.events)(Event::Step { step: "commit" });
             return self.crew.repeatedly(lead, Text::from("COMMIT"), "commit").await;
         }
         // What failed can be tried again, and only that.

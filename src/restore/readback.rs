@@ -46,6 +46,8 @@ pub enum Verdict {
 pub(crate) struct Readback {
     connector: Arc<Connector>,
     reader: Reader,
+    /// The role that restored, where that is not the one that connects.
+    role: Option<Text>,
     encoding: String,
     /// Whether source and target are of one major version.
     same_major: bool,
@@ -54,12 +56,18 @@ pub(crate) struct Readback {
 
 impl Readback {
     /// Asks the target for its version.
-    pub(crate) async fn new(reader: &Reader, connector: &Arc<Connector>, events: &Events) -> Result<Self> {
+    pub(crate) async fn new(
+        reader: &Reader,
+        role: Option<&Text>,
+        connector: &Arc<Connector>,
+        events: &Events,
+    ) -> Result<Self> {
         let target = connector.connect().await?.major();
         let source = &reader.snapshot().snapshot.head.server;
         Ok(Self {
             connector: Arc::clone(connector),
             reader: reader.clone(),
+            role: role.cloned(),
             encoding: source.encoding.clone(),
             same_major: target == source.version / 10_000,
             events: Events::clone(events),
@@ -99,7 +107,11 @@ impl Readback {
     async fn work(self: Arc<Self>, queue: Arc<Mutex<Vec<(Object, Digest)>>>) -> Result<Vec<TableCheck>> {
         let mut session = self.connector.connect().await?;
         session.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+        // Row security that would hide rows is an error under these, never a difference.
         session.run(settings::reading(session.version(), &self.encoding)).await?;
+        if let Some(role) = &self.role {
+            session.run(text!["SET LOCAL ROLE ", role.ident()]).await?;
+        }
         let mut all = Vec::new();
         loop {
             let next = queue.lock().unwrap_or_else(PoisonError::into_inner).pop();

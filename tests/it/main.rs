@@ -28,6 +28,7 @@ mod restore_keep_going;
 mod restore_manner;
 mod restore_plan;
 mod restore_resume;
+mod restore_stopped;
 mod restore_survives;
 mod roundtrip;
 mod roundtrip_more;

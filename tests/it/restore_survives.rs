@@ -24,7 +24,7 @@ fn ledgers(target: &Database) -> String {
 }
 
 /// Starts the program and goes on.
-fn spawn(keeping: &Keeping, arguments: &[&str]) -> Child {
+pub(crate) fn spawn(keeping: &Keeping, arguments: &[&str]) -> Child {
     let environment = keeping.environment();
     let environment: Vec<(&str, &str)> = environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let mut command = cli(arguments, &environment);
