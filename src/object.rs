@@ -341,6 +341,9 @@ pub struct Object {
     /// `default_table_access_method` while it is created.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub access_method: Option<Text>,
+    /// Statements that choose how values of its columns are compressed, run after `create`.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub compression: Vec<Text>,
     /// COMMENT statements of it and its columns.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub comments: Vec<Text>,

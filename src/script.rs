@@ -87,7 +87,7 @@ impl Script<'_> {
                 all.push(Piece::Text(text![heading("grants", object), statements(&grants)]));
             }
         }
-        if !self.definitions.no_privileges {
+        if !self.definitions.omit.grants {
             all.extend(self.definitions_of(|object| object.kind.pass() == Pass::Grants));
         }
         all.extend(self.definitions_of(|object| object.kind.pass() == Pass::Last));

@@ -217,6 +217,7 @@ fn object(draft: &Draft, create: Vec<Text>, section: Section) -> Object {
         finish: draft.finish.clone(),
         tablespace: draft.tablespace.clone(),
         access_method: draft.access_method.clone(),
+        compression: draft.compression.clone(),
         comments: draft.comments.clone(),
         labels: draft.labels.clone(),
         grants: draft.grants.clone(),

@@ -99,12 +99,23 @@ impl Columns {
 
     /// What follows `ALTER TABLE ONLY t` to give all columns, inherited ones too, what CREATE does not say.
     pub(crate) fn alterations(&self, relation: u32, inheritance: &Inheritance) -> Option<Text> {
-        let mut actions = Vec::new();
+        self.altered(relation, |column| column.actions(&self.inherited(relation, column, inheritance)))
+    }
+
+    /// The same for compression, which a target may not have.
+    pub(crate) fn compression(&self, relation: u32, inheritance: &Inheritance) -> Option<Text> {
+        self.altered(relation, |column| {
+            column.compressed(&self.inherited(relation, column, inheritance)).into_iter().collect()
+        })
+    }
+
+    fn altered(&self, relation: u32, actions: impl Fn(&Column) -> Vec<Text>) -> Option<Text> {
+        let mut all = Vec::new();
         for column in self.of(relation) {
             let alter = |action: Text| text!["ALTER COLUMN ", column.name.ident(), " ", action];
-            actions.extend(column.actions(&self.inherited(relation, column, inheritance)).into_iter().map(alter));
+            all.extend(actions(column).into_iter().map(alter));
         }
-        (!actions.is_empty()).then(|| Text::join(actions, ", "))
+        (!all.is_empty()).then(|| Text::join(all, ", "))
     }
 
     /// The columns of parents that this one takes its storage from. A partition is created without its parent.
@@ -123,13 +134,6 @@ impl Column {
         if self.storage != self.type_storage || inherited.iter().any(|parent| parent.storage != self.storage) {
             actions.push(text!["SET STORAGE ", storage(self.storage)]);
         }
-        match self.compression {
-            Some(letter) => actions.push(text!["SET COMPRESSION ", if letter == 'l' { "lz4" } else { "pglz" }]),
-            None if inherited.iter().any(|parent| parent.compression.is_some()) => {
-                actions.push("SET COMPRESSION default".into());
-            }
-            None => (),
-        }
         if !self.options.is_empty() {
             actions.push(text!["SET (", options::storage(&self.options), ")"]);
         }
@@ -137,6 +141,16 @@ impl Column {
             actions.push(text!["OPTIONS (", options::generic(&self.fdw_options), ")"]);
         }
         actions
+    }
+
+    fn compressed(&self, inherited: &[&Column]) -> Option<Text> {
+        match self.compression {
+            Some(letter) => Some(text!["SET COMPRESSION ", if letter == 'l' { "lz4" } else { "pglz" }]),
+            None if inherited.iter().any(|parent| parent.compression.is_some()) => {
+                Some("SET COMPRESSION default".into())
+            }
+            None => None,
+        }
     }
 
     /// ` COLLATE "s"."c"` where it needs saying.

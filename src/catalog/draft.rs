@@ -138,6 +138,7 @@ pub(crate) struct Draft {
     pub(crate) finish: Vec<Text>,
     pub(crate) tablespace: Option<Text>,
     pub(crate) access_method: Option<Text>,
+    pub(crate) compression: Vec<Text>,
     pub(crate) acl: Option<Acl>,
     /// Filled by `comments.rs`, `labels.rs`, `grants.rs`.
     pub(crate) comments: Vec<Text>,
@@ -174,6 +175,7 @@ impl Draft {
             finish: Vec::new(),
             tablespace: None,
             access_method: None,
+            compression: Vec::new(),
             acl: None,
             comments: Vec::new(),
             labels: Vec::new(),

@@ -48,6 +48,9 @@ fn draft(row: &Row, parts: &Parts) -> Result<Draft> {
     if let Some(actions) = parts.columns.alterations(oid, &parts.inheritance) {
         draft.creates(text!["ALTER ", identity, " ", actions]);
     }
+    if let Some(actions) = parts.columns.compression(oid, &parts.inheritance) {
+        draft.compression.push(text!["ALTER ", identity, " ", actions]);
+    }
     for extension in row.texts("extensions")? {
         draft.creates(text!["ALTER ", identity, " DEPENDS ON EXTENSION ", extension.ident()]);
     }

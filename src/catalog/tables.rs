@@ -39,6 +39,9 @@ fn draft(row: &Row, parts: &Parts, enum_hash: &HashSet<u32>) -> Result<Draft> {
     for action in alterations(row, parts, shape)? {
         draft.creates(text!["ALTER TABLE ONLY ", draft.name.sql(), " ", action]);
     }
+    if let Some(actions) = parts.columns.compression(oid, &parts.inheritance) {
+        draft.compression.push(text!["ALTER TABLE ONLY ", draft.name.sql(), " ", actions]);
+    }
     if row.letter("relkind")? == 'r' {
         draft.access_method = row.maybe("access_method")?;
         draft.table = Some(Table {

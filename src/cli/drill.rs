@@ -8,8 +8,9 @@ use pgkeep::progress::Events;
 use pgkeep::restore::{self, Verdict};
 use pgkeep::{Error, ErrorKind, Result};
 
+use super::definitions::Definitions;
 use super::exit::{Failure, Outcome};
-use super::flags::{Connection, Definitions, Identities, Jobs, Place};
+use super::flags::{Connection, Identities, Jobs, Place};
 use super::selection::{Pieces, Selection};
 use super::{Context, list, opening, report, screen, units};
 

@@ -13,10 +13,11 @@ use pgkeep::progress::Events;
 use pgkeep::repository::{Repository, WriteOptions};
 use pgkeep::{Error, Result, dump_all};
 
+use super::definitions::Omissions;
 use super::exit::{Failure, Outcome};
 use super::flags::{Connection, Identities, Jobs, Place};
 use super::report::Report;
-use super::selection::{Omissions, Selection, written};
+use super::selection::{Selection, written};
 use super::{Context, list, opening, screen, units};
 
 /// Dump a database into the repository
@@ -77,6 +78,9 @@ struct Reading {
     /// Dump only the rows that row security shows to the role, and record that others are missing
     #[arg(long)]
     enable_row_security: bool,
+    /// Let rows of partitions come back through the root of their tree, where the target may route them differently
+    #[arg(long)]
+    load_via_partition_root: bool,
     /// Accepted because pg_dump has it: names are always quoted
     #[arg(long, hide = true)]
     quote_all_identifiers: bool,
@@ -153,7 +157,9 @@ impl Dump {
 
     /// Opens the repository and finds the server.
     async fn prepare(&self, context: &Context, events: &Events) -> Result<(Repository, Options)> {
-        let selection = self.omissions.of(self.selection.chosen(Purpose::Dump)?);
+        let chosen = self.selection.chosen(Purpose::Dump)?;
+        let via_root = self.reading.load_via_partition_root;
+        let selection = select::Selection { omissions: self.omissions.chosen(), via_root, ..chosen };
         let work = async {
             let repository = opening::open(&self.place, &self.identities).await?;
             let source = self.source(events).await?;

@@ -9,7 +9,7 @@ use pgkeep::pg::config::Given;
 use pgkeep::pg::{Config, Password, Session};
 use pgkeep::progress::{Event, Events};
 use pgkeep::text::Text;
-use pgkeep::{Error, Result, restore};
+use pgkeep::{Error, Result};
 
 use super::{environment, screen};
 
@@ -125,55 +125,6 @@ async fn wants_password(config: &Config) -> bool {
         Err(Error::Connect { source, .. }) => matches!(*source, Cause::NoPassword),
         // Told when the work itself connects.
         Err(_) => false,
-    }
-}
-
-/// What to leave out of definitions, or to write differently; as in pg_restore.
-#[derive(Args, Clone, Debug)]
-#[command(next_help_heading = "Definitions")]
-pub(crate) struct Definitions {
-    /// Leave owners out: everything belongs to the restoring role
-    #[arg(long, short = 'O')]
-    no_owner: bool,
-    /// Leave grants out
-    #[arg(long, short = 'x', visible_alias = "no-acl")]
-    no_privileges: bool,
-    /// Leave comments out
-    #[arg(long)]
-    no_comments: bool,
-    /// Leave security labels out
-    #[arg(long)]
-    no_security_labels: bool,
-    /// Put everything into the database's own tablespace
-    #[arg(long)]
-    no_tablespaces: bool,
-    /// Create tables with the target's default access method
-    #[arg(long)]
-    no_table_access_method: bool,
-    /// Give to another role what this one owned; may be given several times
-    #[arg(long, value_name = "OLD=NEW")]
-    map_owner: Vec<String>,
-}
-
-impl Definitions {
-    /// What is meant.
-    pub(crate) fn chosen(&self) -> Result<restore::Definitions> {
-        let pair = |written: &String| match written.split_once('=') {
-            Some((old, new)) if !old.is_empty() && !new.is_empty() => Ok((Text::from(old), Text::from(new))),
-            _ => Err(Error::Usage {
-                message: format!("{written} names no two roles"),
-                hint: Some("write --map-owner OLD=NEW".into()),
-            }),
-        };
-        Ok(restore::Definitions {
-            no_owner: self.no_owner,
-            no_privileges: self.no_privileges,
-            no_comments: self.no_comments,
-            no_security_labels: self.no_security_labels,
-            no_tablespaces: self.no_tablespaces,
-            no_table_access_method: self.no_table_access_method,
-            owners: self.map_owner.iter().map(pair).collect::<Result<_>>()?,
-        })
     }
 }
 

@@ -8,6 +8,7 @@ mod arguments;
 mod cancel;
 mod cat;
 mod completions;
+mod definitions;
 mod diff;
 mod drill;
 mod dump;

@@ -10,8 +10,9 @@ use pgkeep::restore::{self, Options, Outline, Summary};
 use pgkeep::text::Text;
 use pgkeep::{Error, ErrorKind, Result};
 
+use super::definitions::Definitions;
 use super::exit::{Failure, Outcome};
-use super::flags::{Connection, Definitions, Identities, Jobs, Place};
+use super::flags::{Connection, Identities, Jobs, Place};
 use super::report::Report;
 use super::selection::{Pieces, Selection};
 use super::stage::Stage;

@@ -204,41 +204,6 @@ pub(crate) fn written(selection: &select::Selection) -> Vec<Text> {
     plain.chain(relations).map(|(flag, pattern)| Text::from(format!("{flag} {pattern}"))).collect()
 }
 
-/// What to leave out of definitions while dumping, so that no restore can bring it back, or to write differently.
-#[derive(Args, Clone, Copy, Debug)]
-#[command(next_help_heading = "Definitions")]
-pub(crate) struct Omissions {
-    /// Leave owners out
-    #[arg(long, short = 'O')]
-    no_owner: bool,
-    /// Leave grants out
-    #[arg(long, short = 'x', visible_alias = "no-acl")]
-    no_privileges: bool,
-    /// Leave comments out
-    #[arg(long)]
-    no_comments: bool,
-    /// Leave security labels out
-    #[arg(long)]
-    no_security_labels: bool,
-    /// Let rows of partitions come back through the root of their tree, where the target may route them differently
-    #[arg(long)]
-    load_via_partition_root: bool,
-}
-
-impl Omissions {
-    /// `selection` without what is left out.
-    pub(crate) fn of(self, selection: select::Selection) -> select::Selection {
-        select::Selection {
-            no_owners: self.no_owner,
-            no_grants: self.no_privileges,
-            no_comments: self.no_comments,
-            no_labels: self.no_security_labels,
-            via_root: self.load_via_partition_root,
-            ..selection
-        }
-    }
-}
-
 /// A request that a filter file makes no sense of.
 fn refusal(file: &str, line: usize, problem: &str) -> Error {
     Error::Usage {

@@ -6,8 +6,9 @@ use clap::Args;
 use futures_util::StreamExt as _;
 use pgkeep::script;
 
+use super::definitions::Definitions;
 use super::exit::Outcome;
-use super::flags::{Definitions, Identities, Place};
+use super::flags::{Identities, Place};
 use super::selection::{Pieces, Selection};
 use super::{Context, opening};
 

@@ -65,7 +65,7 @@ impl Chosen {
             if !selected.keep[at] {
                 only_rows(&mut object);
             }
-            options.selection.trim(&mut object);
+            options.selection.omissions.trim(&mut object);
             kept.push(object);
         }
         for object in &mut kept {

@@ -6,12 +6,14 @@
 
 mod locks;
 mod loops;
+mod omissions;
 mod order;
 mod pattern;
 mod schedule;
 pub mod select;
 
 pub use locks::{Lock, Locks, Mode};
+pub use omissions::Omissions;
 pub use order::{Node, Order, order, priority};
 pub use pattern::Pattern;
 pub use schedule::{Item, Schedule};

@@ -61,12 +61,11 @@ pub(crate) async fn create(objects: &[Object], encoding: &str, options: &Options
 }
 
 fn statement(objects: &[Object], encoding: &str, name: &Text, definitions: &Definitions) -> Text {
-    let described = objects.iter().find(|object| object.kind == Kind::Database);
-    match described.and_then(|object| Some((object, object.create.first()?))) {
-        Some((object, statement)) if !definitions.no_tablespaces || object.tablespace.is_none() => {
-            rename(statement, object, name)
-        }
-        _ => {
+    let mut described = objects.iter().find(|object| object.kind == Kind::Database).cloned();
+    described.iter_mut().for_each(|object| definitions.omit.trim(object));
+    match described.as_ref().and_then(|object| Some((object, object.create.first()?))) {
+        Some((object, statement)) => rename(statement, object, name),
+        None => {
             let encoding = Text::from(encoding);
             text!["CREATE DATABASE ", name.ident(), " TEMPLATE template0 ENCODING ", encoding.literal()]
         }

@@ -164,7 +164,7 @@ fn roles(all: &mut Vec<Finding>, objects: &[&Object], target: &Target, options: 
 fn surroundings(all: &mut Vec<Finding>, objects: &[&Object], target: &Target, options: &Options) {
     let definitions = &options.definitions;
     let spaces: BTreeSet<&Text> = objects.iter().filter_map(|object| object.tablespace.as_ref()).collect();
-    for space in spaces.into_iter().filter(|space| !space.is_empty() && !definitions.no_tablespaces) {
+    for space in spaces.into_iter().filter(|space| !space.is_empty() && !definitions.omit.tablespaces) {
         if !target.tablespaces.contains(space) {
             all.push(fatal(
                 format!("tablespace {space} does not exist on the target"),
@@ -174,7 +174,7 @@ fn surroundings(all: &mut Vec<Finding>, objects: &[&Object], target: &Target, op
     }
     let methods: BTreeSet<&Text> = objects.iter().filter_map(|object| object.access_method.as_ref()).collect();
     let created = |name: &Text| objects.iter().any(|o| o.kind == Kind::AccessMethod && o.name.name == *name);
-    for method in methods.into_iter().filter(|_| !definitions.no_table_access_method) {
+    for method in methods.into_iter().filter(|_| !definitions.omit.access_methods) {
         if !target.access_methods.contains(method) && !created(method) {
             all.push(fatal(
                 format!("table access method {method} does not exist on the target"),

@@ -25,7 +25,8 @@ pub(crate) fn rename(object: &mut Object, names: &Names) -> Result<(), String> {
     if matches!(object.kind, Kind::Rule | Kind::Trigger) && names.keys().any(transition) {
         return Err("calls its rows by the name of the schema".into());
     }
-    for text in [&mut object.create, &mut object.finish, &mut object.drop, &mut object.grants].into_iter().flatten() {
+    let Object { create, compression, finish, drop, grants, .. } = object;
+    for text in [create, compression, finish, drop, grants].into_iter().flatten() {
         *text = writer.rewrite(text)?;
     }
     object.identity = writer.rewrite(&object.identity)?;

@@ -362,7 +362,7 @@ impl Work for Grants<'_> {
 
 /// Whether an object takes part in the pass for grants.
 pub(crate) fn granted(object: &Object, definitions: &Definitions) -> bool {
-    !definitions.no_privileges && (object.kind.pass() == Pass::Grants || !object.grants.is_empty())
+    !definitions.omit.grants && (object.kind.pass() == Pass::Grants || !object.grants.is_empty())
 }
 
 /// One object in a transaction of its own.

@@ -3,24 +3,15 @@
 use std::collections::BTreeMap;
 
 use crate::object::{Kind, Object};
+use crate::plan::Omissions;
 use crate::text;
 use crate::text::Text;
 
 /// What to leave out of the definitions or to write differently.
 #[derive(Clone, Debug, Default)]
 pub struct Definitions {
-    /// Leave out owners: everything belongs to the restoring role.
-    pub no_owner: bool,
-    /// Leave out grants and default privileges.
-    pub no_privileges: bool,
-    /// Leave out comments.
-    pub no_comments: bool,
-    /// Leave out security labels.
-    pub no_security_labels: bool,
-    /// Create everything in the database's own tablespace.
-    pub no_tablespaces: bool,
-    /// Create tables with the target's default access method.
-    pub no_table_access_method: bool,
+    /// What to leave out.
+    pub omit: Omissions,
     /// Owners to replace by other roles.
     pub owners: BTreeMap<Text, Text>,
 }
@@ -31,12 +22,15 @@ impl Definitions {
     pub fn create(&self, object: &Object) -> Vec<Text> {
         let mut all = self.surroundings(object);
         all.extend(object.create.iter().cloned());
+        if !self.omit.compression {
+            all.extend(object.compression.iter().cloned());
+        }
         all.extend(self.owner(object));
         all.extend(object.finish.iter().cloned());
-        if !self.no_comments {
+        if !self.omit.comments {
             all.extend(object.comments.iter().cloned());
         }
-        if !self.no_security_labels {
+        if !self.omit.labels {
             all.extend(object.labels.iter().cloned());
         }
         all
@@ -45,19 +39,19 @@ impl Definitions {
     /// Statements of the pass for grants.
     #[must_use]
     pub fn grants(&self, object: &Object) -> Vec<Text> {
-        if self.no_privileges { Vec::new() } else { object.grants.clone() }
+        if self.omit.grants { Vec::new() } else { object.grants.clone() }
     }
 
     /// The role that will own an object.
     #[must_use]
     pub fn owner_of<'a>(&'a self, object: &'a Object) -> Option<&'a Text> {
-        let owner = object.owner.as_ref().filter(|_| !self.no_owner)?;
+        let owner = object.owner.as_ref().filter(|_| !self.omit.owners)?;
         Some(self.owners.get(owner).unwrap_or(owner))
     }
 
     /// Roles that must exist for what is run of an object.
     pub(crate) fn roles<'a>(&'a self, object: &'a Object) -> impl Iterator<Item = &'a Text> {
-        let grantees = object.grantees.iter().filter(|_| !self.no_privileges);
+        let grantees = object.grantees.iter().filter(|_| !self.omit.grants);
         self.owner_of(object).into_iter().chain(&object.roles).chain(grantees)
     }
 
@@ -68,10 +62,10 @@ impl Definitions {
     /// Settings while it is created, always set, so that one object's tablespace never leaks into the next.
     fn surroundings(&self, object: &Object) -> Vec<Text> {
         let mut all = Vec::new();
-        if let Some(tablespace) = object.tablespace.as_ref().filter(|_| !self.no_tablespaces) {
+        if let Some(tablespace) = object.tablespace.as_ref().filter(|_| !self.omit.tablespaces) {
             all.push(text!["SET LOCAL default_tablespace = ", tablespace.literal()]);
         }
-        if let Some(method) = object.access_method.as_ref().filter(|_| !self.no_table_access_method) {
+        if let Some(method) = object.access_method.as_ref().filter(|_| !self.omit.access_methods) {
             all.push(text!["SET LOCAL default_table_access_method = ", method.literal()]);
         }
         all

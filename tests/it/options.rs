@@ -117,6 +117,27 @@ fn each_flag_chooses_what_it_chooses_in_pg_dump() {
     }
 }
 
+/// Said to the dump or to the restore, with the same effect.
+#[test]
+fn what_a_target_may_not_have_can_be_left_out() {
+    let server = server();
+    server.existing("postgres").psql("SET allow_in_place_tablespaces = on; CREATE TABLESPACE fast LOCATION ''");
+    let source = server.database("options_omissions");
+    source.psql(
+        "CREATE ACCESS METHOD heap2 TYPE TABLE HANDLER heap_tableam_handler;
+         CREATE TABLE far (a int, note text COMPRESSION pglz) USING heap2 TABLESPACE fast;
+         CREATE MATERIALIZED VIEW seen TABLESPACE fast AS SELECT note FROM far;
+         ALTER MATERIALIZED VIEW seen ALTER COLUMN note SET COMPRESSION pglz;
+         CREATE INDEX far_a ON far (a) TABLESPACE fast;",
+    );
+    assert_same(&[], &through_pgkeep(&source, &[], &[]), &source);
+    for flag in ["--no-tablespaces", "--no-table-access-method", "--no-toast-compression"] {
+        let theirs = through_pg_dump(&source, &[flag]);
+        assert_same(&[flag], &through_pgkeep(&source, &[flag], &[]), &theirs);
+        assert_same(&[flag], &through_pgkeep(&source, &[], &[flag]), &theirs);
+    }
+}
+
 #[test]
 fn rows_alone_are_added_to_tables_that_have_some() {
     let server = server();

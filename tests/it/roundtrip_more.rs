@@ -2,6 +2,7 @@
 //! shape.
 
 use pgkeep::dump;
+use pgkeep::plan::Omissions;
 use pgkeep::progress::silent;
 use pgkeep::restore;
 
@@ -123,8 +124,7 @@ fn a_role_without_rights_restores_without_owners_and_grants() {
         expect(dump::run(&repository, &dump_options(&source), &silent()).await, "dump");
         let mut options = restore_options(&target);
         options.target.user = "plain_owner".into();
-        options.definitions.no_owner = true;
-        options.definitions.no_privileges = true;
+        options.definitions.omit = Omissions { owners: true, grants: true, ..Omissions::default() };
         let reader = latest(&repository).await;
         expect(restore::run(&reader, &options, &silent()).await, "restore");
     });

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 use crate::error::Result;
 use crate::object::{Kind, Object, ObjectId, Section};
-use crate::plan::Pattern;
+use crate::plan::{Omissions, Pattern};
 use crate::text::Text;
 
 /// What is wanted. The default wants everything.
@@ -58,14 +58,8 @@ pub struct Selection {
     pub no_large_objects: bool,
     /// `--no-unlogged-table-data`.
     pub no_unlogged_table_data: bool,
-    /// `--no-comments`, see [`Selection::trim`].
-    pub no_comments: bool,
-    /// `--no-security-labels`, see [`Selection::trim`].
-    pub no_labels: bool,
-    /// `-O`, see [`Selection::trim`].
-    pub no_owners: bool,
-    /// `-x`, see [`Selection::trim`].
-    pub no_grants: bool,
+    /// What is left out of definitions.
+    pub omissions: Omissions,
     /// `--no-publications`.
     pub no_publications: bool,
     /// `--no-subscriptions`.
@@ -188,10 +182,13 @@ impl Selection {
             ("sequence_data", self.sequence_data),
             ("no_large_objects", self.no_large_objects),
             ("no_unlogged_table_data", self.no_unlogged_table_data),
-            ("no_comments", self.no_comments),
-            ("no_security_labels", self.no_labels),
-            ("no_owner", self.no_owners),
-            ("no_privileges", self.no_grants),
+            ("no_comments", self.omissions.comments),
+            ("no_security_labels", self.omissions.labels),
+            ("no_owner", self.omissions.owners),
+            ("no_privileges", self.omissions.grants),
+            ("no_tablespaces", self.omissions.tablespaces),
+            ("no_table_access_method", self.omissions.access_methods),
+            ("no_toast_compression", self.omissions.compression),
             ("no_publications", self.no_publications),
             ("no_subscriptions", self.no_subscriptions),
             ("no_policies", self.no_policies),
@@ -213,30 +210,13 @@ impl Selection {
         self.purpose == Purpose::Restore
     }
 
-    /// Takes comments, labels, owner and grants from an object where they are not wanted.
-    pub fn trim(&self, object: &mut Object) {
-        if self.no_comments {
-            object.comments.clear();
-        }
-        if self.no_labels {
-            object.labels.clear();
-        }
-        if self.no_owners {
-            object.owner = None;
-        }
-        if self.no_grants {
-            object.grants.clear();
-            object.grantees.clear();
-        }
-    }
-
     /// Whether definitions of this kind and section are wanted at all.
     fn wants_definition(&self, object: &Object) -> bool {
         let switched_off = match object.kind {
             Kind::Publication | Kind::PublicationTable | Kind::PublicationSchema => self.no_publications,
             Kind::Subscription => self.no_subscriptions,
             Kind::Policy | Kind::RowSecurity => self.no_policies,
-            Kind::DefaultPrivileges => self.no_grants,
+            Kind::DefaultPrivileges => self.omissions.grants,
             _ => false,
         };
         // Large objects and refreshes are rows in another form.

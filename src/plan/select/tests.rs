@@ -94,6 +94,7 @@ fn bare(id: ObjectId, kind: Kind, name: Name) -> Object {
         finish: Vec::new(),
         tablespace: None,
         access_method: None,
+        compression: Vec::new(),
         comments: vec!["COMMENT".into()],
         labels: Vec::new(),
         grants: vec!["GRANT".into()],
@@ -309,7 +310,7 @@ fn kinds_that_are_switched_off() {
     assert!(chosen.lacks("payments.payment.rls") && chosen.lacks("everything") && chosen.lacks("1"));
     assert_eq!(chosen.keep.len(), pos().0.len() - 3);
     let mut object = bare(ObjectId(0), Kind::Table, Name::plain("t"));
-    Selection { no_comments: true, no_grants: true, ..Selection::default() }.trim(&mut object);
+    Omissions { comments: true, grants: true, ..Omissions::default() }.trim(&mut object);
     assert!(object.comments.is_empty() && object.grants.is_empty());
 }
 
