@@ -82,7 +82,12 @@ pub(crate) fn inherit(draft: &mut Draft, row: &Row, parents: Vec<Address>) -> Re
 
 /// A draft of the constraint `name` of a table.
 pub(crate) fn of_table(row: &Row) -> Result<Draft> {
-    let name = Name::on_table(row.text("schema")?, row.text("table")?, row.text("name")?);
+    named(row, row.text("name")?)
+}
+
+/// The same with another name.
+pub(crate) fn named(row: &Row, name: Text) -> Result<Draft> {
+    let name = Name::on_table(row.text("schema")?, row.text("table")?, name);
     let table = Name::in_schema(row.text("schema")?, row.text("table")?).sql();
     let identity = text!["CONSTRAINT ", name.name.ident(), " ON ", table];
     let mut draft = Draft::new(class::CONSTRAINT, row.number("oid")?, Kind::Check, name, identity);

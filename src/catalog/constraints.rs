@@ -3,7 +3,7 @@
 use crate::catalog::columns::Columns;
 use crate::catalog::draft::{Address, Draft, class};
 use crate::catalog::source::Source;
-use crate::catalog::{indexes, options};
+use crate::catalog::{checks, indexes, options};
 use crate::error::Result;
 use crate::object::{Kind, Name};
 use crate::pg::Row;
@@ -32,8 +32,10 @@ fn draft(row: &Row, columns: &Columns) -> Result<Draft> {
     let constraint = draft.name.name.ident();
     let whole_tree = row.boolean("whole_tree")?;
     let parent: u32 = row.number("parent")?;
+    draft.needs = checks::addresses(&row.numbers::<u32>("not_nulls")?);
     if whole_tree && parent != 0 {
         draft.needs.push(Address { class: class::CONSTRAINT, oid: parent });
+        of_the_tree(&mut draft, row, &table)?;
     } else {
         let only = if whole_tree { "" } else { "ONLY " };
         let add = text!["ALTER TABLE ", only, table, " ADD CONSTRAINT ", constraint, " "];
@@ -42,6 +44,34 @@ fn draft(row: &Row, columns: &Columns) -> Result<Draft> {
     draft.drop = vec![text!["ALTER TABLE ONLY ", table, " DROP CONSTRAINT ", constraint]];
     indexes::follow(&mut draft, row, &index_name(row)?)?;
     Ok(draft)
+}
+
+/// A partition's part of an exclusion constraint is there already, under a name that the server made up: servers up to
+/// 17.10 and 18.5 cannot attach one that is created apart.
+fn of_the_tree(draft: &mut Draft, row: &Row, table: &Text) -> Result<()> {
+    let parent = Name::in_schema(row.text("parent_schema")?, row.text("parent_table")?).sql();
+    let rename = text![
+        "DECLARE made pg_catalog.name; BEGIN SELECT c.conname INTO made FROM pg_catalog.pg_constraint c ",
+        "JOIN pg_catalog.pg_constraint p ON p.oid = c.conparentid WHERE p.conname = ",
+        row.text("parent_name")?.literal(),
+        " AND p.conrelid = ",
+        parent.literal(),
+        "::pg_catalog.regclass AND c.conrelid = ",
+        table.literal(),
+        "::pg_catalog.regclass; IF made <> ",
+        draft.name.name.literal(),
+        " THEN EXECUTE ",
+        text!["ALTER TABLE ONLY ", table, " RENAME CONSTRAINT "].literal(),
+        " || pg_catalog.quote_ident(made) || ",
+        text![" TO ", draft.name.name.ident()].literal(),
+        "; END IF; END"
+    ];
+    draft.creates(text!["DO ", rename.literal()]);
+    let options = row.texts("options")?;
+    if options != row.texts("parent_options")? && !options.is_empty() {
+        draft.creates(text!["ALTER INDEX ", index_name(row)?.sql(), " SET (", options::storage(&options), ")"]);
+    }
+    Ok(())
 }
 
 fn definition(row: &Row, columns: &Columns) -> Result<Text> {

@@ -11,6 +11,11 @@ select k.oid, k.conrelid as relation, k.conindid as index, k.contype, t.relkind 
        c.reloptions as options, coalesce(s.spcname, '') as tablespace,
        case when k.contype = 'x' then pg_catalog.pg_get_constraintdef(k.oid) end as definition,
        k.contype = 'x' and (t.relkind = 'p' or k.conparentid <> 0) as whole_tree, k.conparentid as parent,
+       pt.relname as parent_table, pn.nspname as parent_schema, pk.conname as parent_name, pc.reloptions as parent_options,
+       array(select n.oid from pg_catalog.pg_constraint n                                                    --@ 18+
+             where k.contype = 'p' and n.conrelid = k.conrelid and n.contype = 'n'                           --@ 18+
+               and n.conkey <@ k.conkey) as not_nulls,                                                       --@ 18+
+       null as not_nulls,                                                                                    --@ ..17
        x.indisclustered as clustered, x.indisreplident as replica_identity,
        exists (select 1 from pg_catalog.pg_description d
                where d.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.objoid = c.oid) as index_commented,
@@ -23,6 +28,10 @@ join pg_catalog.pg_class t on t.oid = k.conrelid
 join pg_catalog.pg_namespace n on n.oid = t.relnamespace
 join pg_catalog.pg_class c on c.oid = k.conindid
 join pg_catalog.pg_index x on x.indexrelid = k.conindid
+left join pg_catalog.pg_constraint pk on pk.oid = k.conparentid
+left join pg_catalog.pg_class pt on pt.oid = pk.conrelid
+left join pg_catalog.pg_namespace pn on pn.oid = pt.relnamespace
+left join pg_catalog.pg_class pc on pc.oid = pk.conindid
 left join pg_catalog.pg_tablespace s on s.oid = c.reltablespace
 where k.contype in ('p', 'u', 'x') and t.relkind in ('r', 'p') and t.relpersistence <> 't'
   and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'

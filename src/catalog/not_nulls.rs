@@ -7,6 +7,7 @@ use crate::catalog::columns::{Column, Columns};
 use crate::catalog::draft::Draft;
 use crate::catalog::source::Source;
 use crate::error::Result;
+use crate::object::Name;
 use crate::pg::Row;
 use crate::text;
 use crate::text::Text;
@@ -40,7 +41,9 @@ pub(crate) async fn load(source: &mut Source<'_>, columns: &Columns) -> Result<(
             NotNull { name: text!["CONSTRAINT ", row.text("name")?.ident()], no_inherit: row.boolean("no_inherit")? };
         let origin = origin(row)?;
         if let Some(column) = columns.at(place.0, place.1).filter(|_| row.boolean("kept").unwrap_or(false)) {
-            drafts.extend(draft(row, &origin, &constraint, column)?);
+            let draft = draft(row, &origin, &constraint, column)?;
+            tell_of_name(source, row, draft.as_ref())?;
+            drafts.extend(draft);
         }
         if matches!(origin, Origin::Own) && row.boolean("validated")? {
             said.insert(place, constraint);
@@ -49,23 +52,43 @@ pub(crate) async fn load(source: &mut Source<'_>, columns: &Columns) -> Result<(
     Ok((NotNulls::Constraints(said), drafts))
 }
 
+/// A child's constraint that is valid, unlike those of all its parents, is validated again where it has their name, and
+/// is its own otherwise. A comment needs the name, whoever gave it.
 fn origin(row: &Row) -> Result<Origin> {
+    let name = row.text("name")?;
     let unvalidated: Vec<u32> = row.numbers("unvalidated_parents")?;
     Ok(if row.boolean("local")? {
         Origin::Own
     } else if !unvalidated.is_empty() && !row.boolean("valid_parent")? {
-        Origin::UnvalidatedParent(checks::addresses(&unvalidated))
-    } else if row.boolean("partition")? {
+        let same_name = row.texts("unvalidated_names")?.iter().all(|parent| *parent == name);
+        if row.boolean("validated")? && !same_name {
+            Origin::Own
+        } else {
+            Origin::UnvalidatedParent(checks::addresses(&unvalidated))
+        }
+    } else if row.boolean("partition")? || row.boolean("commented")? && row.maybe("inherited_name")? != Some(name) {
         Origin::Own
     } else {
         Origin::Parent
     })
 }
 
+/// An inherited constraint that is not valid cannot have a name of its own: only its parent's can be created.
+fn tell_of_name(source: &Source<'_>, row: &Row, draft: Option<&Draft>) -> Result<()> {
+    if let Some(draft) = draft.filter(|_| row.maybe("renamed").is_ok_and(|name| name.is_some())) {
+        let (table, name) = (Name::in_schema(row.text("schema")?, row.text("table")?), row.text("name")?);
+        source.warn(
+            format!("constraint {name} on table {table} is kept as {}, the name its parent has", draft.name.name),
+            "validate it on the source to keep its own name",
+        );
+    }
+    Ok(())
+}
+
 /// Those that come with their table are objects only where they have a comment, since nothing depends on them.
 fn draft(row: &Row, origin: &Origin, constraint: &NotNull, column: &Column) -> Result<Option<Draft>> {
     let valid = row.boolean("validated")?;
-    let mut draft = checks::of_table(row)?;
+    let mut draft = checks::named(row, row.maybe("renamed")?.map_or_else(|| row.text("name"), Ok)?)?;
     match origin {
         Origin::UnvalidatedParent(parents) => checks::inherit(&mut draft, row, parents.clone())?,
         Origin::Own | Origin::Parent if valid && !row.boolean("commented")? => return Ok(None),

@@ -23,3 +23,11 @@ CREATE TABLE k.parent (a int PRIMARY KEY);
 CREATE TABLE k.child (PRIMARY KEY (a)) INHERITS (k.parent);
 CREATE TABLE k.parted_exclusion (a int, r int4range, EXCLUDE USING gist (r WITH =)) PARTITION BY LIST (r); --@ 17+
 CREATE TABLE k.parted_exclusion_1 PARTITION OF k.parted_exclusion DEFAULT; --@ 17+
+CREATE TABLE k.tree (a int4range, b int4range) PARTITION BY LIST (a); --@ 17+
+CREATE TABLE k.tree_1 PARTITION OF k.tree FOR VALUES IN ('[0,1)') PARTITION BY LIST (a); --@ 17+
+CREATE TABLE k.tree_11 PARTITION OF k.tree_1 DEFAULT; --@ 17+
+ALTER TABLE k.tree ADD CONSTRAINT apart EXCLUDE USING gist (a WITH =, b WITH &&) WITH (fillfactor = 80); --@ 17+
+ALTER TABLE k.tree_1 RENAME CONSTRAINT tree_1_a_b_excl TO "In the ""Middle"; --@ 17+
+ALTER TABLE k.tree_11 RENAME CONSTRAINT tree_11_a_b_excl TO "It's the 'leaf' %s"; --@ 17+
+ALTER INDEX k."It's the 'leaf' %s" SET (fillfactor = 60); --@ 17+
+COMMENT ON CONSTRAINT "It's the 'leaf' %s" ON k.tree_11 IS 'by its own name'; --@ 17+

@@ -9,9 +9,12 @@ WHERE t.tgisinternal AND t.tgenabled <> 'O' ORDER BY 1, 2, 3;
 -- triggers of every partition
 SELECT tgrelid::regclass, tgname, tgenabled FROM pg_trigger WHERE NOT tgisinternal ORDER BY 1, 2;
 
--- names and validity of constraints, those of partitions among them
-SELECT conrelid::regclass, contypid::regtype, conname, contype, convalidated, condeferrable, conislocal, coninhcount,
-pg_get_constraintdef(oid) FROM pg_constraint ORDER BY 1, 2, 3;
+-- names and validity of constraints, those of partitions among them; a NOT NULL that a partition calls otherwise than
+-- the parent, whose own is not valid, must be created by the partition and counts as local then
+SELECT conrelid::regclass, contypid::regtype, conname, contype, convalidated, condeferrable, conislocal AND NOT (contype = 'n'
+AND EXISTS (SELECT FROM pg_inherits i JOIN pg_constraint p ON p.conrelid = i.inhparent WHERE i.inhrelid = k.conrelid
+AND p.contype = 'n' AND NOT p.convalidated AND p.conname <> k.conname)), coninhcount,
+pg_get_constraintdef(oid) FROM pg_constraint k ORDER BY 1, 2, 3;
 
 -- validity and roles of indexes
 SELECT indexrelid::regclass, indisvalid, indisready, indisclustered, indisreplident, pg_get_indexdef(indexrelid)
