@@ -19,3 +19,27 @@ pub fn rows_in(block: &[u8]) -> u64 {
 pub fn row_end(bytes: &[u8]) -> Option<usize> {
     memchr::memchr(b'\n', bytes)
 }
+
+/// A field of COPY text without its escapes; `None` for NULL (PostgreSQL documentation, COPY, Text Format).
+#[must_use]
+pub fn value(field: &[u8]) -> Option<Vec<u8>> {
+    if field == b"\\N" {
+        return None;
+    }
+    let mut value = Vec::with_capacity(field.len());
+    let mut bytes = field.iter();
+    while let Some(&byte) = bytes.next() {
+        let escaped = if byte == b'\\' { bytes.next() } else { None };
+        value.push(match escaped {
+            None => byte,
+            Some(b'b') => 8,
+            Some(b'f') => 12,
+            Some(b'n') => b'\n',
+            Some(b'r') => b'\r',
+            Some(b't') => b'\t',
+            Some(b'v') => 11,
+            Some(other) => *other,
+        });
+    }
+    Some(value)
+}

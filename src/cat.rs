@@ -4,7 +4,7 @@ use bytes::{Bytes, BytesMut};
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt as _, stream};
 
-use crate::blocks::row_end;
+use crate::blocks::{self, row_end};
 use crate::error::{Error, Result};
 use crate::object::{Object, Table};
 use crate::repository::{Part, Reader};
@@ -139,7 +139,7 @@ impl RowWriter {
                 }
                 Format::Csv => {
                     out.extend_from_slice(if at > 0 { b"," } else { b"" });
-                    if let Some(value) = unescape(field) {
+                    if let Some(value) = blocks::value(field) {
                         csv(out, &value);
                     }
                 }
@@ -147,7 +147,7 @@ impl RowWriter {
                     out.extend_from_slice(if at > 0 { b"," } else { b"{" });
                     json(out, self.names[at].as_bytes());
                     out.push(b':');
-                    match unescape(field) {
+                    match blocks::value(field) {
                         Some(value) => json(out, &value),
                         None => out.extend_from_slice(b"null"),
                     }
@@ -161,29 +161,6 @@ impl RowWriter {
         });
         Ok(())
     }
-}
-
-/// A field of COPY text without its escapes; `None` for NULL (PostgreSQL documentation, COPY, Text Format).
-fn unescape(field: &[u8]) -> Option<Vec<u8>> {
-    if field == b"\\N" {
-        return None;
-    }
-    let mut value = Vec::with_capacity(field.len());
-    let mut bytes = field.iter();
-    while let Some(&byte) = bytes.next() {
-        let escaped = if byte == b'\\' { bytes.next() } else { None };
-        value.push(match escaped {
-            None => byte,
-            Some(b'b') => 8,
-            Some(b'f') => 12,
-            Some(b'n') => b'\n',
-            Some(b'r') => b'\r',
-            Some(b't') => b'\t',
-            Some(b'v') => 11,
-            Some(other) => *other,
-        });
-    }
-    Some(value)
 }
 
 fn csv(out: &mut Vec<u8>, value: &[u8]) {
