@@ -10,6 +10,7 @@ mod facts;
 mod globals;
 mod lead;
 mod parts;
+mod statistics;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -110,12 +111,13 @@ async fn dump(
         copy_options: format!(" WITH (ENCODING '{}')", snapshot::encoding(&lead.session)),
     };
     let copied = copying.run(&mut lead.session, parts, options.jobs).await?;
+    let statistics = statistics::copy(&mut lead.session, &writer, &lead.chosen, events).await?;
     let (facts, chosen, sizes) = (lead.facts.clone(), lead.chosen.clone(), std::mem::take(&mut lead.sizes));
     let held = lead.end().await?;
     events(Event::Step { step: "commit" });
     let head = facts.head(options, chosen.missing.len());
     let missing = chosen.missing.iter().map(|(table, reason)| format!("{table}: {reason}")).collect();
-    let manifest = manifest(chosen, copied, &positions, &sizes, options);
+    let manifest = Manifest { statistics, ..manifest(chosen, copied, &positions, &sizes, options) };
     let finished = writer.finish(&manifest, head).await?;
     Ok(Summary {
         snapshot: finished.id,
@@ -166,5 +168,6 @@ fn manifest(
         sequences: positions.iter().filter_map(position).collect(),
         relfilenodes: tables.filter_map(|object| Some((object.id, sizes.get(&object.oid)?.file))).collect(),
         objects: chosen.objects,
+        ..Manifest::default()
     }
 }

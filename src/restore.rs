@@ -19,6 +19,7 @@ mod outline;
 mod phases;
 mod readback;
 mod statements;
+mod statistics;
 mod takeover;
 mod target;
 mod work;
@@ -48,6 +49,7 @@ pub use findings::Finding;
 pub use outline::{Outline, Planned, PlannedTable};
 pub use readback::{TableCheck, Verdict};
 pub use statements::Definitions;
+pub(crate) use statistics::Calls;
 
 /// What to restore, and how.
 #[derive(Clone, Debug)]
@@ -97,6 +99,8 @@ pub struct Plan {
     keep: Vec<bool>,
     /// By object: whether its rows or its position are set.
     data: Vec<bool>,
+    /// By object: whether what the planner knew of it is set; nowhere where the target cannot take it.
+    statistics: Vec<bool>,
     /// What is not restored because it needs something that neither the selection nor the target has.
     pub left_out: Vec<String>,
     /// What stands in the way, or should be known.
@@ -117,6 +121,16 @@ impl Plan {
     /// Parts whose rows are loaded.
     pub fn parts(&self) -> impl Iterator<Item = &Part> {
         self.manifest.parts.iter().filter(|part| self.data[part.object.0 as usize])
+    }
+
+    /// Whether anything of an object is restored.
+    fn wants(&self, at: usize) -> bool {
+        self.keep[at] || self.data[at] || self.statistics[at]
+    }
+
+    /// Whether the snapshot has statistics for the planner and some of them are wanted.
+    fn has_statistics(&self) -> bool {
+        !self.manifest.statistics.is_empty() && self.statistics.contains(&true)
     }
 }
 
@@ -238,6 +252,7 @@ pub async fn prepare(reader: &Reader, options: &Options, connector: &Connector, 
         creates_database: options.create_database,
         keep: selected.keep,
         data: selected.data,
+        statistics: selected.statistics,
         manifest,
     };
     let target = look.target;
@@ -249,6 +264,7 @@ pub async fn prepare(reader: &Reader, options: &Options, connector: &Connector, 
     let objects: Vec<&Object> = plan.objects().collect();
     let found = findings(&objects, &origin, &target, options);
     plan.findings.extend(found);
+    plan.leave_statistics(&target, options);
     Ok(plan)
 }
 
@@ -281,10 +297,8 @@ impl Plan {
         if names.is_empty() {
             return refused;
         }
-        for (at, object) in self.manifest.objects.iter_mut().enumerate() {
-            if (self.keep[at] || self.data[at])
-                && let Err(reason) = into_schema::rename(object, names)
-            {
+        for at in (0..self.keep.len()).filter(|at| self.wants(*at)).collect::<Vec<_>>() {
+            if let Err(reason) = into_schema::rename(&mut self.manifest.objects[at], names) {
                 refused.insert(at, reason);
             }
         }
@@ -295,8 +309,8 @@ impl Plan {
     /// have, and what needs that in turn.
     fn leave_out(&mut self, target: &Target, mut refused: BTreeMap<usize, String>) {
         let mut gone = vec![false; self.keep.len()];
-        for (at, object) in self.manifest.objects.iter().enumerate().filter(|(at, _)| self.keep[*at] || self.data[*at])
-        {
+        let wanted: Vec<bool> = (0..gone.len()).map(|at| self.wants(at)).collect();
+        for (at, object) in self.manifest.objects.iter().enumerate().filter(|(at, _)| wanted[*at]) {
             let lack = object.lacks.iter().find(|lack| !target.provides(lack));
             let lack = lack.map(|lack| format!("needs {} {}", lack.kind.noun(), lack.name)).or_else(|| {
                 let need = object.needs.iter().chain(&object.part_of).find(|id| gone[id.0 as usize])?;
@@ -309,7 +323,7 @@ impl Plan {
             }
         }
         for (at, _) in gone.iter().enumerate().filter(|(_, gone)| **gone) {
-            (self.keep[at], self.data[at]) = (false, false);
+            (self.keep[at], self.data[at], self.statistics[at]) = (false, false, false);
         }
     }
 }

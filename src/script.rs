@@ -6,13 +6,13 @@
 use std::collections::HashMap;
 
 use bytes::Bytes;
-use futures_util::{Stream, StreamExt as _, stream};
+use futures_util::{Stream, StreamExt as _, TryStreamExt as _, stream};
 
 use crate::error::Result;
 use crate::object::{Kind, Object, ObjectId, Pass, Section};
-use crate::plan::select::{Selection, select};
+use crate::plan::select::{Selected, Selection, select};
 use crate::repository::{Manifest, Part, Reader};
-use crate::restore::Definitions;
+use crate::restore::{Calls, Definitions};
 use crate::text;
 use crate::text::Text;
 
@@ -48,7 +48,8 @@ pub async fn write<'a>(
     let manifest = reader.manifest().await?;
     let selected = select(&manifest.objects, selection)?;
     let encoding = reader.snapshot().snapshot.head.server.encoding.clone();
-    let script = Script { manifest, keep: selected.keep, data: selected.data, definitions, encoding };
+    let Selected { keep, data, statistics, .. } = selected;
+    let script = Script { manifest, keep, data, statistics, definitions, encoding };
     let pieces = script.pieces();
     Ok(stream::iter(pieces).flat_map(move |piece| match piece {
         Piece::Text(text) => stream::once(async move { Ok(Bytes::from(text.as_bytes().to_vec())) }).boxed(),
@@ -56,18 +57,30 @@ pub async fn write<'a>(
             let blocks = stream::once(async move { reader.blocks(&part.stored) }).flatten();
             blocks.boxed()
         }
+        Piece::Statistics(calls) => calls_of(reader, calls).boxed(),
     }))
+}
+
+/// The calls that set statistics, each on its own.
+fn calls_of(reader: &Reader, calls: Calls) -> impl Stream<Item = Result<Bytes>> + use<> {
+    stream::try_unfold((reader.statistics(), calls), |(mut blocks, mut calls)| async move {
+        let Some(block) = blocks.try_next().await? else { return Ok(None) };
+        let all: Vec<Text> = calls.push(&block)?.into_iter().map(|call| call.statement).collect();
+        Ok(Some((Bytes::from(statements(&all).as_bytes().to_vec()), (blocks, calls))))
+    })
 }
 
 enum Piece {
     Text(Text),
     Rows(Part),
+    Statistics(Calls),
 }
 
 struct Script<'a> {
     manifest: Manifest,
     keep: Vec<bool>,
     data: Vec<bool>,
+    statistics: Vec<bool>,
     definitions: &'a Definitions,
     encoding: String,
 }
@@ -91,6 +104,10 @@ impl Script<'_> {
             all.extend(self.definitions_of(|object| object.kind.pass() == Pass::Grants));
         }
         all.extend(self.definitions_of(|object| object.kind.pass() == Pass::Last));
+        if self.statistics.contains(&true) && !self.manifest.statistics.is_empty() {
+            all.push(Piece::Text(Text::from("-- statistics for the planner\n")));
+            all.push(Piece::Statistics(Calls::new(&self.manifest.objects, &self.statistics)));
+        }
         all
     }
 

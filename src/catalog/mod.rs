@@ -46,6 +46,7 @@ mod operator_classes;
 mod operator_families;
 mod operator_members;
 mod operators;
+mod optimizer;
 mod options;
 mod partitions;
 mod parts;
@@ -69,6 +70,7 @@ mod views;
 
 pub use globals::{GlobalOptions, globals};
 pub use lockable::{Lockable, lockable};
+pub use optimizer::optimizer_statistics;
 pub use positions::{Position, positions};
 pub use sizes::{Size, sizes};
 

@@ -46,7 +46,7 @@ pub(crate) struct Restore {
     /// Create the target database
     #[arg(long, short = 'C', help_heading = "Target")]
     create: bool,
-    /// Collect no statistics for the planner at the end
+    /// Collect no statistics for the planner at the end; otherwise of all tables that the snapshot has none of
     #[arg(long, help_heading = "Target")]
     no_analyze: bool,
     #[command(flatten)]
@@ -233,8 +233,9 @@ fn tell(context: &Context, outline: &Outline) -> Outcome {
 
 fn planned(outline: &Outline) -> String {
     let created = if outline.creates_database { ", which is created" } else { "" };
+    let statistics = if outline.statistics { ", statistics for the planner" } else { "" };
     let mut text = format!(
-        "into {}{created}: {}, {} in {}, {} of rows\n",
+        "into {}{created}: {}, {} in {}, {} of rows{statistics}\n",
         screen::line(&outline.database),
         units::counted(outline.objects.len() as u64, "object"),
         units::counted(outline.rows, "row"),

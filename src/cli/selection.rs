@@ -33,6 +33,15 @@ pub(crate) struct Selection {
     /// With -s: the positions of sequences too
     #[arg(long, requires = "schema_only")]
     sequence_data: bool,
+    /// What the planner knows of tables and indexes too; a restore brings back what a snapshot has unless told otherwise
+    #[arg(long)]
+    statistics: bool,
+    /// No statistics for the planner
+    #[arg(long, conflicts_with_all = ["statistics", "statistics_only"])]
+    no_statistics: bool,
+    /// Statistics for the planner only, neither definitions nor rows
+    #[arg(long, conflicts_with_all = ["data_only", "schema_only"])]
+    statistics_only: bool,
     /// Only this section: pre-data, data or post-data; may be given several times
     #[arg(long = "section", value_name = "SECTION", value_parser = section, conflicts_with_all = ["data_only", "schema_only"])]
     sections: Vec<Section>,
@@ -107,6 +116,8 @@ impl Selection {
             data_only: self.data_only,
             schema_only: self.schema_only,
             sequence_data: self.sequence_data,
+            statistics: self.statistics(purpose),
+            statistics_only: self.statistics_only,
             large_objects: self.large_objects,
             no_large_objects: self.no_large_objects,
             no_unlogged_table_data: self.no_unlogged_table_data,
@@ -117,6 +128,20 @@ impl Selection {
             with_dependencies: self.with_dependencies,
             ..patterns.chosen()?
         })
+    }
+}
+
+impl Selection {
+    /// As in pg_dump and pg_restore: asked for on a dump; on a restore all there are, unless only definitions or rows are
+    /// wanted.
+    fn statistics(&self, purpose: Purpose) -> bool {
+        let by_itself = purpose == Purpose::Restore && !self.data_only && !self.schema_only;
+        (by_itself && !self.no_statistics) || self.asks_for_statistics()
+    }
+
+    /// Whether they were asked for by a flag.
+    pub(crate) fn asks_for_statistics(&self) -> bool {
+        self.statistics || self.statistics_only
     }
 }
 

@@ -59,6 +59,8 @@ struct Summary<'a> {
     started: Timestamp,
     finished: Timestamp,
     standby: bool,
+    /// Whether it has statistics for the planner.
+    statistics: bool,
     server: &'a Server,
     settings: &'a BTreeMap<String, String>,
     options: &'a [String],
@@ -102,6 +104,7 @@ fn summary<'a>(listed: &'a Listed, manifest: &Manifest) -> Summary<'a> {
         started: snapshot.head.times.client,
         finished: snapshot.head.times.finished,
         standby: snapshot.head.standby,
+        statistics: !snapshot.manifest.statistics.is_empty(),
         server: &snapshot.head.server,
         settings: &snapshot.head.settings,
         options: &snapshot.head.options,
@@ -149,6 +152,7 @@ fn text(listed: &Listed, manifest: &Manifest) -> String {
         ("size", format!("{}, {}", units::counted(snapshot.totals.rows, "row"), units::size(snapshot.totals.bytes))),
         ("new", format!("{} stored", units::size(snapshot.totals.stored_bytes))),
         ("complete", list::completeness(listed)),
+        ("statistics", statistics(listed)),
         ("written by", snapshot.tool.clone()),
     ];
     let joined = |pairs: Vec<String>| if pairs.is_empty() { "none".to_owned() } else { pairs.join(", ") };
@@ -163,6 +167,13 @@ fn text(listed: &Listed, manifest: &Manifest) -> String {
         text += &format!("{name:<11} {}\n", screen::line(&value));
     }
     text + &missing_text(manifest) + &objects_text(manifest) + &tables_text(manifest)
+}
+
+fn statistics(listed: &Listed) -> String {
+    match listed.snapshot.manifest.statistics.iter().map(|chunk| u64::from(chunk.bytes)).sum() {
+        0 => "none".into(),
+        bytes => format!("{} for the planner", units::size(bytes)),
+    }
 }
 
 fn missing_text(manifest: &Manifest) -> String {

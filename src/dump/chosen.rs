@@ -16,6 +16,8 @@ pub(super) struct Chosen {
     pub(super) objects: Vec<Object>,
     /// By object.
     pub(super) data: Vec<bool>,
+    /// By object: whether what the planner knows of it is copied.
+    pub(super) statistics: Vec<bool>,
     /// Tables and sequences whose rows or positions should be there and are not, each with the reason.
     pub(super) missing: Vec<(Text, Text)>,
 }
@@ -50,7 +52,7 @@ impl Chosen {
             let object = &objects[id.0 as usize];
             Lack { kind: object.kind, name: object.name.clone() }
         };
-        let wanted = |at: usize| selected.keep[at] || data[at];
+        let wanted = |at: usize| selected.keep[at] || data[at] || selected.statistics[at];
         let mut ids: HashMap<ObjectId, ObjectId> = HashMap::new();
         let mut kept = Vec::new();
         for (at, object) in objects.iter().enumerate().filter(|(at, _)| wanted(*at)) {
@@ -76,8 +78,8 @@ impl Chosen {
         if options.selection.via_root {
             load_via_root(&objects, &mut kept);
         }
-        let data = (0..objects.len()).filter(|at| wanted(*at)).map(|at| data[at]).collect();
-        Self { objects: kept, data, missing }
+        let of_kept = |all: &[bool]| (0..objects.len()).filter(|at| wanted(*at)).map(|at| all[at]).collect();
+        Self { data: of_kept(data), statistics: of_kept(&selected.statistics), objects: kept, missing }
     }
 
     /// Adds to what is missing the sequences whose positions could not be read, or fails with all of them where that was
@@ -129,7 +131,8 @@ fn load_via_root(objects: &[Object], kept: &mut [Object]) {
     }
 }
 
-/// Takes from an object all that defines it. Its rows need nothing but the table itself, wherever that comes from.
+/// Takes from an object all that defines it. Its rows and statistics need nothing but the relation itself, wherever that
+/// comes from.
 fn only_rows(object: &mut Object) {
     let Object { create, finish, comments, labels, grants, roles, grantees, .. } = object;
     for statements in [create, finish, comments, labels, grants, roles, grantees] {

@@ -80,6 +80,7 @@ impl Writer {
             contents: put(Kind::Contents, encoded.contents).await?,
             facts: put(Kind::Facts, encoded.facts).await?,
             lists: put(Kind::Lists, encoded.lists).await?,
+            statistics: manifest.statistics.clone(),
         })
     }
 

@@ -26,6 +26,8 @@ pub struct Manifest {
     pub sequences: Vec<Position>,
     /// `relfilenode` of tables, for incremental dumps.
     pub relfilenodes: Vec<(ObjectId, u32)>,
+    /// Where statistics for the planner are, which are read apart; none where they were not asked for.
+    pub statistics: Vec<ChunkRef>,
 }
 
 /// What a dump left out; content, because it names tables. Persisted.

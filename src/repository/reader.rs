@@ -79,7 +79,15 @@ impl Reader {
         };
         let keys = self.repository.keyring().epoch(self.snapshot.epoch);
         let keys = keys.expect("a record of an unknown epoch does not open");
-        Manifest::decode(&encoded, &keys.derived).map_err(|fault| fault.of(format!("snapshot {}", self.snapshot.id)))
+        let decoded = Manifest::decode(&encoded, &keys.derived);
+        let manifest = decoded.map_err(|fault| fault.of(format!("snapshot {}", self.snapshot.id)))?;
+        Ok(Manifest { statistics: streams.statistics.clone(), ..manifest })
+    }
+
+    /// Statistics for the planner as they were copied, each chunk checked; nothing where the dump took none.
+    #[must_use]
+    pub fn statistics(&self) -> Blocks<'static> {
+        self.chunks(Domain::Content, self.snapshot.snapshot.manifest.statistics.clone())
     }
 
     /// All chunks of all parts, without knowing whose they are: what a writer's credential can tell.

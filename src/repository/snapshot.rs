@@ -42,12 +42,15 @@ pub struct Streams {
     pub facts: Vec<ChunkRef>,
     /// Which chunks the parts have: structure.
     pub lists: Vec<ChunkRef>,
+    /// Statistics for the planner: content.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub statistics: Vec<ChunkRef>,
 }
 
 impl Streams {
     /// All chunks, so that nothing forgets a stream.
     pub fn all(&self) -> impl Iterator<Item = &ChunkRef> {
-        self.contents.iter().chain(&self.facts).chain(&self.lists)
+        self.contents.iter().chain(&self.facts).chain(&self.lists).chain(&self.statistics)
     }
 }
 

@@ -12,7 +12,7 @@ use crate::progress::{Event, Events};
 /// An object or the rows of a table that could not be restored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Failure {
-    /// `kind name`, `rows of kind name`, or `grants on kind name`.
+    /// `kind name`, `rows of kind name`, `grants on kind name`, or `statistics of kind name`.
     pub object: String,
     /// Why.
     pub error: String,
@@ -31,6 +31,7 @@ enum Aspect {
     Itself,
     Rows,
     Grants,
+    Statistics,
 }
 
 #[derive(Default)]
@@ -62,6 +63,11 @@ impl Failures {
     /// Rows could not be loaded; the table itself is there.
     pub(crate) fn rows(&self, object: &Object, error: Error) -> Result<()> {
         self.add(object, Aspect::Rows, error)
+    }
+
+    /// What the planner should know of a relation could not be set.
+    pub(crate) fn statistics(&self, object: &Object, error: Error) -> Result<()> {
+        self.add(object, Aspect::Statistics, error)
     }
 
     fn add(&self, object: &Object, aspect: Aspect, error: Error) -> Result<()> {
@@ -117,6 +123,7 @@ impl Failures {
             Aspect::Itself => "",
             Aspect::Rows => "rows of ",
             Aspect::Grants => "grants on ",
+            Aspect::Statistics => "statistics of ",
         };
         let name = format!("{of}{} {}", object.kind.noun(), object.name);
         let mut state = self.lock();

@@ -22,6 +22,8 @@ pub struct Outline {
     pub rows: u64,
     /// Bytes of COPY text of all tables.
     pub bytes: u64,
+    /// Whether statistics for the planner would be set.
+    pub statistics: bool,
     /// What is left out and why, as `kind name needs kind name`.
     pub left_out: Vec<String>,
     /// What stands in the way, or should be known.
@@ -66,6 +68,7 @@ impl Plan {
             rows: tables.iter().map(|table| table.rows).sum(),
             bytes: tables.iter().map(|table| table.bytes).sum(),
             tables,
+            statistics: self.statistics.contains(&true),
             left_out: self.left_out.clone(),
             findings: self.findings.clone(),
             possible: !self.findings.iter().any(|finding| finding.fatal),

@@ -1,5 +1,6 @@
 //! Runs a plan, phase by phase.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
@@ -69,6 +70,7 @@ pub(crate) async fn run(
     restoring.grants(&mut lead, plan).await?;
     again::grants(&restoring, &mut lead, plan).await?;
     restoring.last(&mut lead, plan).await?;
+    restoring.planner(&mut lead, plan, options).await?;
     restoring.end(&mut lead, options).await?;
     Ok(restoring.summary(plan))
 }
@@ -259,16 +261,35 @@ impl Restoring {
         Ok(())
     }
 
-    /// Statistics, the settings of a database that was created, and the end of the transaction or of the ledger.
-    async fn end(&self, lead: &mut Seat, options: &Options) -> Result<()> {
-        if options.analyze {
-            (self.crew.events)(Event::Step { step: "analyze" });
-            let analyze = Text::from("ANALYZE");
-            // A role of its own has to be taken again; without one no transaction keeps the locks of all tables.
-            let apart = options.manner.role.is_some();
-            let statement = if apart { self.crew.transaction(&analyze) } else { analyze };
-            self.crew.repeatedly(lead, statement, "analyze").await?;
+    /// What the planner knows: from the snapshot, and of other tables by ANALYZE.
+    async fn planner(&self, lead: &mut Seat, plan: &Plan, options: &Options) -> Result<()> {
+        let mut analyze = Some(Text::from("ANALYZE")).filter(|_| options.analyze);
+        if plan.statistics.contains(&true) {
+            (self.crew.events)(Event::Step { step: "statistics" });
+            let known = self.statistics(lead, &plan.statistics).await?;
+            analyze = analyze.and_then(|_| self.analyze_others(plan, &known));
         }
+        let Some(analyze) = analyze else { return Ok(()) };
+        (self.crew.events)(Event::Step { step: "analyze" });
+        // A role of its own has to be taken again; without one no transaction keeps the locks of all tables.
+        let apart = options.manner.role.is_some();
+        let statement = if apart { self.crew.transaction(&analyze) } else { analyze };
+        self.crew.repeatedly(lead, statement, "analyze").await
+    }
+
+    /// ANALYZE of the restored tables that the snapshot knows nothing of; without those below them.
+    fn analyze_others(&self, plan: &Plan, known: &BTreeSet<ObjectId>) -> Option<Text> {
+        let has_rows = |kind| matches!(kind, Kind::Table | Kind::MaterializedView);
+        let others = self.objects.iter().zip(&plan.data).zip(&plan.keep).filter(|((object, data), keep)| {
+            let there = !self.failures.is_lost(object.id) && !known.contains(&object.id);
+            has_rows(object.kind) && (**data || **keep) && there
+        });
+        let names: Vec<Text> = others.map(|((object, ..), _)| text!["ONLY ", object.name.sql()]).collect();
+        (!names.is_empty()).then(|| text!["ANALYZE ", Text::join(names, ", ")])
+    }
+
+    /// The settings of a database that was created, and the end of the transaction or of the ledger.
+    async fn end(&self, lead: &mut Seat, options: &Options) -> Result<()> {
         if options.create_database {
             self.properties(lead, options).await?;
         }

@@ -48,10 +48,13 @@ pub(super) async fn of(
     let look = Look { snapshot, found, survey };
     let all_rows = snapshot.snapshot.totals.rows;
     let mut readable = true;
-    for chunk in snapshot.snapshot.manifest.all() {
+    let streams = &snapshot.snapshot.manifest;
+    for chunk in streams.all() {
         if let Some(what) = found.lost(chunk.id) {
-            look.blame(faults, &what, chunk.id, look.cost(None, all_rows, true));
-            readable = false;
+            // Without statistics everything else can still be restored.
+            let needed = !streams.statistics.contains(chunk);
+            look.blame(faults, &what, chunk.id, look.cost(None, if needed { all_rows } else { 0 }, needed));
+            readable &= !needed;
         }
     }
     let reader = repository.reader_with(std::sync::Arc::clone(survey), snapshot);

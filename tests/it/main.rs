@@ -36,6 +36,7 @@ mod sample;
 mod schema;
 mod schema_encodings;
 mod schema_queries;
+mod statistics;
 mod tidy;
 mod verify;
 mod ways_out;

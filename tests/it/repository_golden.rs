@@ -84,6 +84,7 @@ async fn days_manifest(day: u64, writer: &pgkeep::repository::Writer) -> Manifes
         parts: parts.into_iter().zip(stored).map(part).collect(),
         sequences: vec![Position { object: ObjectId(0), last_value: 30, is_called: true }],
         relfilenodes: vec![(ObjectId(0), 16_390)],
+        statistics: Vec::new(),
     }
 }
 

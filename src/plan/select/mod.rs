@@ -52,6 +52,10 @@ pub struct Selection {
     pub schema_only: bool,
     /// `--sequence-data`: positions of sequences also where no rows are wanted.
     pub sequence_data: bool,
+    /// `--statistics`: what the planner knows of relations.
+    pub statistics: bool,
+    /// `--statistics-only`: neither definitions nor rows.
+    pub statistics_only: bool,
     /// `-b`: large objects also where only some schemas or tables are wanted.
     pub large_objects: bool,
     /// `-B`.
@@ -111,6 +115,8 @@ pub struct Selected {
     pub keep: Vec<bool>,
     /// Objects whose rows are wanted; for a sequence its position.
     pub data: Vec<bool>,
+    /// Relations whose statistics for the planner are wanted.
+    pub statistics: Vec<bool>,
     /// Objects that are not kept although kept ones need them: the target must have them, or get them first. Schemas,
     /// extensions and languages, and whatever objects need that were asked for by name.
     pub required: Vec<ObjectId>,
@@ -159,7 +165,7 @@ impl Selection {
     /// Whether all tables are wanted, rows and definitions.
     #[must_use]
     pub fn is_default(&self) -> bool {
-        let parts = self.data_only || self.schema_only || !self.sections.is_empty();
+        let parts = self.data_only || self.schema_only || self.statistics_only || !self.sections.is_empty();
         self.wants_all_tables() && self.exclude_table_data.is_empty() && !parts
     }
 
@@ -176,6 +182,7 @@ impl Selection {
         let all = [
             ("data_only", self.data_only),
             ("schema_only", self.schema_only),
+            ("statistics_only", self.statistics_only),
             ("section_pre_data", section(Section::PreData)),
             ("section_data", section(Section::Data)),
             ("section_post_data", section(Section::PostData)),
@@ -199,7 +206,7 @@ impl Selection {
     /// Whether the target of a restore gets this from elsewhere: it belongs to a section that is not wanted.
     #[must_use]
     pub fn leaves_to_target(&self, object: &Object) -> bool {
-        !self.sections.is_empty() && !self.sections.contains(&object.section)
+        !self.wants_section(object.section)
     }
 
     fn names_pieces(&self) -> bool {
@@ -225,11 +232,11 @@ impl Selection {
             Kind::Refresh => self.schema_only,
             _ => self.data_only,
         };
-        !switched_off && !not_now && (self.sections.is_empty() || self.sections.contains(&object.section))
+        !switched_off && !not_now && !self.statistics_only && self.wants_section(object.section)
     }
 
     fn wants_rows(&self, object: &Object) -> bool {
-        if !self.sections.is_empty() && !self.sections.contains(&Section::Data) {
+        if !self.wants_section(Section::Data) || self.statistics_only {
             return false;
         }
         if object.kind == Kind::LargeObjects {
@@ -243,6 +250,20 @@ impl Selection {
             |server: &Text| self.restores() || self.foreign_data.iter().any(|pattern| pattern.matches(None, server));
         let unlogged = self.no_unlogged_table_data && table.unlogged;
         !unlogged && table.server.as_ref().is_none_or(foreign)
+    }
+
+    /// Members of extensions are left to their extension, as in pg_dump.
+    fn wants_statistics(&self, object: &Object) -> bool {
+        let section = match object.kind {
+            Kind::Table | Kind::ForeignTable => Section::Data,
+            Kind::MaterializedView | Kind::Index | Kind::Constraint => Section::PostData,
+            _ => return false,
+        };
+        self.statistics && self.wants_section(section) && (self.restores() || !object.create.is_empty())
+    }
+
+    fn wants_section(&self, section: Section) -> bool {
+        self.sections.is_empty() || self.sections.contains(&section)
     }
 }
 
@@ -258,6 +279,7 @@ pub fn select(objects: &[Object], selection: &Selection) -> Result<Selected> {
     let mut selected = Selected {
         keep: Vec::with_capacity(objects.len()),
         data: Vec::with_capacity(objects.len()),
+        statistics: Vec::with_capacity(objects.len()),
         required: chosen.required,
         left_out: chosen.left_out,
         unmatched: named.unmatched,
@@ -265,6 +287,7 @@ pub fn select(objects: &[Object], selection: &Selection) -> Result<Selected> {
     for (at, object) in objects.iter().enumerate() {
         selected.keep.push(chosen.keep[at] && selection.wants_definition(object));
         selected.data.push(chosen.keep[at] && !named.without_rows[at] && selection.wants_rows(object));
+        selected.statistics.push(chosen.keep[at] && selection.wants_statistics(object));
     }
     Ok(selected)
 }
