@@ -4,10 +4,12 @@
 //! rows, as far as locks and dependencies allow side by side; then grants, refreshes and statistics. Nothing is changed
 //! where the plan finds that the restore must fail.
 
+mod abilities;
 mod again;
 mod crew;
 mod database;
 mod drops;
+mod estimate;
 mod failures;
 mod findings;
 mod foreign_keys;
@@ -44,9 +46,10 @@ use readback::Readback;
 use target::Target;
 
 pub(crate) use database::maintenance;
+pub use estimate::Estimate;
 pub use failures::Failure;
 pub use findings::Finding;
-pub use outline::{Outline, Planned, PlannedTable};
+pub use outline::{Outline, Planned, PlannedTable, Server};
 pub use readback::{TableCheck, Verdict};
 pub use statements::Definitions;
 pub(crate) use statistics::Calls;
@@ -109,6 +112,10 @@ pub struct Plan {
     encoding: String,
     database: String,
     creates_database: bool,
+    jobs: usize,
+    server: outline::Server,
+    exists: Vec<String>,
+    without: Vec<&'static str>,
 }
 
 impl Plan {
@@ -250,6 +257,10 @@ pub async fn prepare(reader: &Reader, options: &Options, connector: &Connector, 
         encoding: server.encoding.clone(),
         database: options.target.database.lossy().into_owned(),
         creates_database: options.create_database,
+        jobs: options.jobs,
+        server: outline::Server::default(),
+        exists: Vec::new(),
+        without: options.definitions.without(),
         keep: selected.keep,
         data: selected.data,
         statistics: selected.statistics,
@@ -259,12 +270,28 @@ pub async fn prepare(reader: &Reader, options: &Options, connector: &Connector, 
     let refused = plan.rename_schemas(&options.manner.into_schema);
     plan.leave_out(&target, refused);
     plan.ledger = Ledger::new(reader.snapshot().id, plan.fingerprint(options));
-    let origin =
-        Origin { version: server.version, encoding: server.encoding.clone(), whole, ledger: plan.ledger.clone() };
+    let origin = Origin {
+        version: server.version,
+        encoding: server.encoding.clone(),
+        provider: server.locale_provider.clone(),
+        collate: server.collate.clone(),
+        ctype: server.ctype.clone(),
+        whole,
+        ledger: plan.ledger.clone(),
+    };
     let objects: Vec<&Object> = plan.objects().collect();
     let found = findings(&objects, &origin, &target, options);
+    plan.exists = target.existing_of(&objects);
     plan.findings.extend(found);
     plan.leave_statistics(&target, options);
+    plan.server = outline::Server {
+        version: target.version,
+        source_version: server.version,
+        role: target.role.lossy().into_owned(),
+        connections_free: target.free,
+        connections_needed: findings::connections(options),
+        round_trip_seconds: target.round_trip.as_secs_f64(),
+    };
     Ok(plan)
 }
 

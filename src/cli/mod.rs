@@ -19,6 +19,7 @@ mod identity;
 mod init;
 mod list;
 mod opening;
+mod outline;
 mod report;
 mod restore;
 mod screen;

@@ -1,14 +1,13 @@
 //! `pgkeep restore`: a snapshot, or a selection of it, into a database.
 
 use clap::Args;
-use pgkeep::object::Section;
 use pgkeep::pg::Config;
 use pgkeep::progress::Events;
 use pgkeep::repository::Listed;
 use pgkeep::repository::Reader;
-use pgkeep::restore::{self, Options, Outline, Summary};
+use pgkeep::restore::{self, Options, Summary};
 use pgkeep::text::Text;
-use pgkeep::{Error, ErrorKind, Result};
+use pgkeep::{Error, Result};
 
 use super::definitions::Definitions;
 use super::exit::{Failure, Outcome};
@@ -16,8 +15,7 @@ use super::flags::{Connection, Identities, Jobs, Place};
 use super::report::Report;
 use super::selection::{Pieces, Selection};
 use super::stage::Stage;
-use super::table::Table;
-use super::{Context, opening, screen, units};
+use super::{Context, opening, outline, screen, units};
 
 /// Restore a snapshot into a database
 #[derive(Args, Debug)]
@@ -126,7 +124,7 @@ impl Restore {
             let (reader, options) = self.prepared(context, &events).await?;
             let outline = restore::outline(&reader, &options, &events).await?;
             drop(report);
-            return tell(context, &outline);
+            return outline::tell(context, &outline);
         }
         let (stage, events) = Stage::listen(events);
         let done = self.restore(context, &events).await;
@@ -217,63 +215,4 @@ fn text(summary: &Summary) -> String {
         text += &format!("  {}\n", screen::line(left_out));
     }
     text
-}
-
-/// Prints the plan; fails where something stands in the way of it.
-fn tell(context: &Context, outline: &Outline) -> Outcome {
-    context.output.result("restore --plan", outline, &planned(outline))?;
-    let fatal = outline.findings.iter().filter(|finding| finding.fatal).count();
-    if fatal == 0 {
-        return Ok(());
-    }
-    let message = format!("{} in the way of this restore", units::counted(fatal as u64, "thing"));
-    let hint = Some("each is listed in the plan with what to do about it; nothing was changed".into());
-    Err(Failure::Found { kind: ErrorKind::Unsupported, message, hint })
-}
-
-fn planned(outline: &Outline) -> String {
-    let created = if outline.creates_database { ", which is created" } else { "" };
-    let statistics = if outline.statistics { ", statistics for the planner" } else { "" };
-    let mut text = format!(
-        "into {}{created}: {}, {} in {}, {} of rows{statistics}\n",
-        screen::line(&outline.database),
-        units::counted(outline.objects.len() as u64, "object"),
-        units::counted(outline.rows, "row"),
-        units::counted(outline.tables.len() as u64, "table"),
-        units::size(outline.bytes),
-    );
-    let loads = outline.objects.iter().position(|object| object.section == Section::PostData);
-    let (before, after) = outline.objects.split_at(loads.unwrap_or(outline.objects.len()));
-    for (title, objects) in [("created before the rows:\n", before), ("created after the rows:\n", after)] {
-        text += if objects.is_empty() { "" } else { title };
-        for object in objects {
-            text += &format!("  {} {}\n", object.kind.noun(), screen::line(&object.name));
-        }
-        if title.contains("before") && !outline.tables.is_empty() {
-            text += &loaded(outline);
-        }
-    }
-    let sections = [("left out:\n", outline.left_out.clone()), ("found:\n", found(outline))];
-    for (title, lines) in sections.into_iter().filter(|(_, lines)| !lines.is_empty()) {
-        text += title;
-        text.extend(lines.iter().map(|line| format!("  {}\n", screen::line(line))));
-    }
-    text
-}
-
-fn loaded(outline: &Outline) -> String {
-    let mut table = Table::new(["table", ">rows", ">size", ">parts"]);
-    for loaded in &outline.tables {
-        let (rows, parts) = (units::count(loaded.rows), units::count(loaded.parts));
-        table.row([screen::line(&loaded.table).into_owned(), rows, units::size(loaded.bytes), parts]);
-    }
-    format!("rows loaded:\n{}", table.text("  "))
-}
-
-fn found(outline: &Outline) -> Vec<String> {
-    let line = |finding: &restore::Finding| {
-        let weight = if finding.fatal { "in the way" } else { "to know" };
-        format!("{weight}: {}; {}", finding.message, finding.hint)
-    };
-    outline.findings.iter().map(line).collect()
 }

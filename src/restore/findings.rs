@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use crate::object::{Kind, Object, Section};
-use crate::restore::Options;
 use crate::restore::ledger::{Ledger, SCHEMA};
 use crate::restore::statements::is_created;
 use crate::restore::target::Target;
+use crate::restore::{Options, abilities};
 use crate::text::Text;
 
 /// Something that people should know before the first change.
@@ -29,6 +29,10 @@ pub(crate) struct Origin {
     pub(crate) version: u32,
     /// Encoding of the database.
     pub(crate) encoding: String,
+    /// Provider of its default collation.
+    pub(crate) provider: String,
+    pub(crate) collate: String,
+    pub(crate) ctype: String,
     /// Whether everything is restored.
     pub(crate) whole: bool,
     /// What this restore would write its ledger under.
@@ -46,6 +50,7 @@ pub(crate) fn findings(objects: &[&Object], origin: &Origin, target: &Target, op
     extensions(&mut all, objects, target);
     roles(&mut all, objects, target, options);
     surroundings(&mut all, objects, target, options);
+    all.extend(abilities::findings(objects, origin, target, options));
     all
 }
 
@@ -78,14 +83,19 @@ fn server(all: &mut Vec<Finding>, origin: &Origin, target: &Target, options: &Op
                 .into(),
         });
     }
-    let jobs = i64::try_from(options.jobs).unwrap_or(i64::MAX);
-    let wanted = if options.manner.single_transaction { 1 } else { jobs.saturating_add(1) };
+    let wanted = connections(options);
     if target.free < wanted {
         all.push(fatal(
-            format!("the target has {} connections left, {wanted} are needed", target.free),
+            format!("{wanted} connections are needed, and the target has {} that are free", target.free.max(0)),
             "give a smaller --jobs",
         ));
     }
+}
+
+/// Connections that a restore needs at once.
+pub(crate) fn connections(options: &Options) -> i64 {
+    let jobs = i64::try_from(options.jobs).unwrap_or(i64::MAX);
+    if options.manner.single_transaction { 1 } else { jobs.saturating_add(1) }
 }
 
 /// A restore that stopped is continued, and no other one begun beside it.
@@ -153,12 +163,17 @@ fn roles(all: &mut Vec<Finding>, objects: &[&Object], target: &Target, options: 
         }
     }
     for (role, users) in missing {
-        let first = users.first().cloned().unwrap_or_default();
         all.push(fatal(
-            format!("role {role} does not exist on the target; {first} and {} more need it", users.len() - 1),
+            format!("role {role} does not exist on the target; it is that of {}", first_and_more(&users)),
             format!("create it (CREATE ROLE {}), or leave out owners and grants with -O -x", role.ident()),
         ));
     }
+}
+
+/// `table s.t`, or `table s.t and 3 more`.
+pub(crate) fn first_and_more(names: &BTreeSet<String>) -> String {
+    let first = names.first().cloned().unwrap_or_default();
+    if names.len() > 1 { format!("{first} and {} more", names.len() - 1) } else { first }
 }
 
 fn surroundings(all: &mut Vec<Finding>, objects: &[&Object], target: &Target, options: &Options) {

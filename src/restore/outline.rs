@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::object::{Kind, ObjectId, Pass, Section};
+use crate::restore::estimate::{Estimate, Work};
 use crate::restore::{Finding, Plan};
 
 /// What a restore would do. Lists are in the order in which things are done.
@@ -14,6 +15,8 @@ pub struct Outline {
     pub database: String,
     /// Whether it would be created first.
     pub creates_database: bool,
+    /// The server, and how the restore gets at it.
+    pub server: Server,
     /// Objects created or changed.
     pub objects: Vec<Planned>,
     /// Tables whose rows would be loaded, the largest first.
@@ -24,12 +27,37 @@ pub struct Outline {
     pub bytes: u64,
     /// Whether statistics for the planner would be set.
     pub statistics: bool,
+    /// How long it may take.
+    pub estimate: Estimate,
+    /// Objects of the snapshot that the target has already, as `kind name`; [`Outline::findings`] says what that means.
+    pub exists: Vec<String>,
     /// What is left out and why, as `kind name needs kind name`.
     pub left_out: Vec<String>,
+    /// What definitions are written without because of the options: `owners`, `grants`, ..
+    pub without: Vec<&'static str>,
+    /// What the dump had to leave out, each with its reason, so that no restore can bring it back.
+    pub missing: Vec<String>,
     /// What stands in the way, or should be known.
     pub findings: Vec<Finding>,
     /// Whether nothing stands in the way.
     pub possible: bool,
+}
+
+/// The server of the target.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Server {
+    /// Its `server_version_num`.
+    pub version: u32,
+    /// That of the server that was dumped.
+    pub source_version: u32,
+    /// Role that would restore.
+    pub role: String,
+    /// Connections that are free for it.
+    pub connections_free: i64,
+    /// Connections that are needed at once.
+    pub connections_needed: i64,
+    /// The way to it and back.
+    pub round_trip_seconds: f64,
 }
 
 /// An object that would be created or changed.
@@ -64,6 +92,11 @@ impl Plan {
         Outline {
             database: self.database.clone(),
             creates_database: self.creates_database,
+            server: self.server.clone(),
+            estimate: Work::of(self).estimate(self.jobs, self.server.round_trip_seconds),
+            exists: self.exists.clone(),
+            without: self.without.clone(),
+            missing: self.manifest.about.missing.iter().map(|(what, why)| format!("{what}: {why}")).collect(),
             objects: self.in_order(),
             rows: tables.iter().map(|table| table.rows).sum(),
             bytes: tables.iter().map(|table| table.bytes).sum(),

@@ -17,6 +17,20 @@ pub struct Definitions {
 }
 
 impl Definitions {
+    /// What is left out, in words.
+    pub(crate) fn without(&self) -> Vec<&'static str> {
+        let all = [
+            (self.omit.owners, "owners"),
+            (self.omit.grants, "grants"),
+            (self.omit.comments, "comments"),
+            (self.omit.labels, "security labels"),
+            (self.omit.tablespaces, "tablespaces"),
+            (self.omit.access_methods, "table access methods"),
+            (self.omit.compression, "compression of columns"),
+        ];
+        all.into_iter().filter(|(left_out, _)| *left_out).map(|(_, what)| what).collect()
+    }
+
     /// Statements of the main pass: definition, owner, comments, labels.
     #[must_use]
     pub fn create(&self, object: &Object) -> Vec<Text> {

@@ -1,10 +1,11 @@
 //! The database that a restore writes to: what it is, what it has already, what it lacks. Reads only.
 
 use std::collections::HashSet;
+use std::time::{Duration, Instant};
 
 use crate::error::Result;
-use crate::object::{Kind, Lack, Name};
-use crate::pg::Session;
+use crate::object::{Kind, Lack, Name, Object};
+use crate::pg::{Session, sql};
 use crate::restore::ledger::Unfinished;
 use crate::text;
 use crate::text::Text;
@@ -16,15 +17,34 @@ pub(crate) struct Target {
     pub(crate) version: u32,
     pub(crate) database: Text,
     pub(crate) encoding: Text,
+    pub(crate) collate: Text,
+    pub(crate) ctype: Text,
+    /// Whether the database will be made first.
+    pub(crate) is_new: bool,
     pub(crate) role: Text,
+    pub(crate) superuser: bool,
     pub(crate) may_create: bool,
     pub(crate) standby: bool,
     /// Connections that are still free.
     pub(crate) free: i64,
+    /// How long the way to the server and back takes.
+    pub(crate) round_trip: Duration,
     pub(crate) roles: HashSet<Text>,
+    /// Roles that the restoring one may give objects to.
+    pub(crate) gives: HashSet<Text>,
     /// Extensions that the server could create.
     pub(crate) extensions: HashSet<Text>,
+    /// Those that this database has.
+    pub(crate) installed: HashSet<Text>,
+    /// Those that only a superuser may create.
+    pub(crate) guarded: HashSet<Text>,
     pub(crate) tablespaces: HashSet<Text>,
+    /// Those in which the role may create.
+    pub(crate) usable_tablespaces: HashSet<Text>,
+    /// Those of the system.
+    pub(crate) collations: HashSet<Text>,
+    /// Ways to compress columns.
+    pub(crate) compressions: HashSet<Text>,
     pub(crate) access_methods: HashSet<Text>,
     /// A restore that stopped.
     pub(crate) unfinished: Option<Unfinished>,
@@ -55,20 +75,35 @@ impl Target {
         let doing = "look at the target";
         let existing = existing(session).await?;
         let unfinished = Unfinished::read(session).await?;
-        let rows = session.query(include_str!("target.sql")).await.map_err(|e| e.while_doing(doing))?;
+        let statement = sql::for_version(include_str!("target.sql"), session.major());
+        let rows = session.query(statement).await.map_err(|e| e.while_doing(doing))?;
+        let asked = Instant::now();
+        session.query("SELECT 1").await.map_err(|e| e.while_doing(doing))?;
+        let round_trip = asked.elapsed();
         let row = rows.one()?;
         let set = |column: &str| row.texts(column).map(HashSet::from_iter);
         Ok(Self {
             version: row.number("version")?,
             database: row.text("database")?,
             encoding: row.text("encoding")?,
+            collate: row.text("collate")?,
+            ctype: row.text("ctype")?,
+            is_new: false,
             role: row.text("role")?,
+            superuser: row.boolean("superuser")?,
             may_create: row.boolean("may_create")?,
             standby: row.boolean("standby")?,
             free: row.number("free")?,
+            round_trip,
             roles: set("roles")?,
+            gives: set("gives")?,
             extensions: set("extensions")?,
+            installed: set("installed")?,
+            guarded: set("guarded")?,
             tablespaces: set("tablespaces")?,
+            usable_tablespaces: set("usable_tablespaces")?,
+            collations: set("collations")?,
+            compressions: set("compressions")?,
             access_methods: set("access_methods")?,
             unfinished,
             existing,
@@ -80,6 +115,10 @@ impl Target {
         self.database = database;
         self.encoding = Text::from(encoding);
         self.may_create = true;
+        self.is_new = true;
+        // Whoever makes a database owns it, and it begins with no extension but this one.
+        self.gives.insert("pg_database_owner".into());
+        self.installed = HashSet::from(["plpgsql".into()]);
         self.existing.clear();
         self.unfinished = None;
     }
@@ -104,6 +143,12 @@ impl Target {
             _ => return false,
         };
         self.existing.contains(&(space, name.clone()))
+    }
+
+    /// Those of these objects that are there, as `kind name`.
+    pub(crate) fn existing_of(&self, objects: &[&Object]) -> Vec<String> {
+        let there = objects.iter().filter(|object| self.has(object.kind, &object.name));
+        there.map(|object| format!("{} {}", object.kind.noun(), object.name)).collect()
     }
 
     /// Whether the target has what an object of the snapshot lacks there; a key or an index by its table.

@@ -1,0 +1,197 @@
+//! What the role that restores may not do and the target cannot, though everything that is needed is there.
+//!
+//! A restore that keeps going only hears of it: it collects what fails.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use memchr::memmem;
+
+use crate::object::{Kind, Object};
+use crate::restore::Options;
+use crate::restore::findings::{Finding, Origin, first_and_more};
+use crate::restore::target::Target;
+use crate::text::Text;
+
+/// Roles that a provider lets create extensions which take a superuser elsewhere.
+const PROVIDERS: [&str; 6] =
+    ["rds_superuser", "cloudsqlsuperuser", "azure_pg_admin", "neon_superuser", "supabase_admin", "alloydbsuperuser"];
+
+/// Kinds whose statements are not text of a user's own, in which a name of a collation means something else.
+const WITH_COLLATIONS: [Kind; 8] = [
+    Kind::Table,
+    Kind::ForeignTable,
+    Kind::View,
+    Kind::MaterializedView,
+    Kind::Domain,
+    Kind::Type,
+    Kind::Index,
+    Kind::Constraint,
+];
+
+/// All findings for these objects on this target.
+pub(crate) fn findings(objects: &[&Object], origin: &Origin, target: &Target, options: &Options) -> Vec<Finding> {
+    let mut all = Vec::new();
+    let fatal = !options.manner.keep_going;
+    let mut add = |message: String, hint: String| all.push(Finding { fatal, message, hint });
+    if !target.superuser {
+        extensions(&mut add, objects, target);
+        owners(&mut add, objects, target, options);
+        tablespaces(&mut add, objects, target, options);
+    }
+    collations(&mut add, objects, target);
+    if !options.definitions.omit.compression {
+        compression(&mut add, objects, target);
+    }
+    locale(&mut all, origin, target);
+    all
+}
+
+fn extensions(add: &mut impl FnMut(String, String), objects: &[&Object], target: &Target) {
+    let managed = PROVIDERS.iter().any(|role| target.roles.contains(&Text::from(*role)));
+    let guarded = |object: &&&Object| {
+        let name = &object.name.name;
+        object.kind == Kind::Extension && target.guarded.contains(name) && !target.installed.contains(name)
+    };
+    for object in objects.iter().filter(guarded).filter(|_| !managed) {
+        add(
+            format!("role {} may not create extension {}: it takes a superuser", target.role, object.name),
+            format!(
+                "let a superuser run CREATE EXTENSION {} there first, or use --keep-going",
+                object.name.name.ident()
+            ),
+        );
+    }
+}
+
+fn owners(add: &mut impl FnMut(String, String), objects: &[&Object], target: &Target, options: &Options) {
+    let mut strangers: BTreeMap<&Text, BTreeSet<String>> = BTreeMap::new();
+    for object in objects.iter().filter(|object| object.kind != Kind::Database) {
+        let owner = options.definitions.owner_of(object).filter(|owner| object.give_to(owner).is_some());
+        if let Some(owner) = owner.filter(|owner| target.roles.contains(*owner) && !target.gives.contains(*owner)) {
+            strangers.entry(owner).or_default().insert(format!("{} {}", object.kind.noun(), object.name));
+        }
+    }
+    for (owner, objects) in strangers {
+        let first = first_and_more(&objects);
+        add(
+            format!("role {} is no member of role {owner} and cannot give it {first}", target.role),
+            format!("GRANT {} TO {}, or leave owners out with -O", owner.ident(), target.role.ident()),
+        );
+    }
+}
+
+fn tablespaces(add: &mut impl FnMut(String, String), objects: &[&Object], target: &Target, options: &Options) {
+    let spaces: BTreeSet<&Text> = objects.iter().filter_map(|object| object.tablespace.as_ref()).collect();
+    for space in spaces.into_iter().filter(|space| !space.is_empty() && !options.definitions.omit.tablespaces) {
+        if target.tablespaces.contains(space) && !target.usable_tablespaces.contains(space) {
+            add(
+                format!("role {} may not create in tablespace {space}", target.role),
+                format!(
+                    "GRANT CREATE ON TABLESPACE {} TO {}, or use --no-tablespaces",
+                    space.ident(),
+                    target.role.ident()
+                ),
+            );
+        }
+    }
+}
+
+fn collations(add: &mut impl FnMut(String, String), objects: &[&Object], target: &Target) {
+    let mut missing: BTreeMap<Text, BTreeSet<String>> = BTreeMap::new();
+    for object in objects.iter().filter(|object| WITH_COLLATIONS.contains(&object.kind)) {
+        for name in object.create.iter().flat_map(system_collations) {
+            if !target.collations.contains(&name) {
+                missing.entry(name).or_default().insert(format!("{} {}", object.kind.noun(), object.name));
+            }
+        }
+    }
+    for (name, users) in missing {
+        add(
+            format!("collation {name}, of {}, does not exist on the target", first_and_more(&users)),
+            "install the locale on the server's machine, then SELECT pg_import_system_collations('pg_catalog')".into(),
+        );
+    }
+}
+
+/// Names after COLLATE that have no schema or that of the system.
+fn system_collations(statement: &Text) -> Vec<Text> {
+    const WORD: &[u8] = b" COLLATE ";
+    let bytes = statement.as_bytes();
+    let after = memmem::find_iter(bytes, WORD).map(|at| &bytes[at + WORD.len()..]);
+    after
+        .filter_map(|rest| {
+            let rest =
+                [&b"\"pg_catalog\"."[..], b"pg_catalog."].iter().find_map(|s| rest.strip_prefix(*s)).unwrap_or(rest);
+            let (name, rest) = quoted_name(rest)?;
+            (!rest.starts_with(b".")).then_some(name)
+        })
+        .collect()
+}
+
+/// A name in double quotes, and what follows it.
+fn quoted_name(text: &[u8]) -> Option<(Text, &[u8])> {
+    let mut rest = text.strip_prefix(b"\"")?;
+    let mut name = Vec::new();
+    loop {
+        let end = memchr::memchr(b'"', rest)?;
+        name.extend_from_slice(&rest[..end]);
+        rest = &rest[end + 1..];
+        match rest.strip_prefix(b"\"") {
+            Some(more) => {
+                name.push(b'"');
+                rest = more;
+            }
+            None => return Some((Text::from(name), rest)),
+        }
+    }
+}
+
+fn compression(add: &mut impl FnMut(String, String), objects: &[&Object], target: &Target) {
+    let uses = |method: &str, object: &&&Object| {
+        let words = format!("SET COMPRESSION {method}");
+        object
+            .create
+            .iter()
+            .chain(&object.compression)
+            .any(|statement| memmem::find(statement.as_bytes(), words.as_bytes()).is_some())
+    };
+    let tables = || objects.iter().filter(|object| object.kind == Kind::Table);
+    for method in ["lz4"].into_iter().filter(|method| !target.compressions.contains(&Text::from(*method))) {
+        if let Some(first) = tables().find(|object| uses(method, object)) {
+            add(
+                format!("the target server was built without compression {method}, which table {} uses", first.name),
+                "restore into a server that has it, or leave compression out with --no-toast-compression".into(),
+            );
+        }
+    }
+}
+
+/// Another order of text fails nothing, but people should know before they rely on it.
+fn locale(all: &mut Vec<Finding>, origin: &Origin, target: &Target) {
+    let (collate, ctype) = (target.collate.lossy(), target.ctype.lossy());
+    let libc = matches!(origin.provider.as_str(), "c" | "libc");
+    if !target.is_new && libc && (collate != origin.collate || ctype != origin.ctype) {
+        all.push(Finding {
+            fatal: false,
+            message: format!(
+                "text sorts by {collate} ({ctype}) in the target and sorted by {} ({}) in the source",
+                origin.collate, origin.ctype
+            ),
+            hint: "create the database as the source was, which -C does, if the order matters".into(),
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn collations_of_the_system_are_found_and_those_of_users_are_not() {
+        let statement = Text::from(
+            r#"CREATE TABLE "s"."t" ("a" text COLLATE "pg_catalog"."de_DE.utf8", "b" text COLLATE "s"."own", "c" text COLLATE "C""x")"#,
+        );
+        let names: Vec<String> = system_collations(&statement).iter().map(ToString::to_string).collect();
+        assert_eq!(names, ["de_DE.utf8", "C\"x"]);
+    }
+}
