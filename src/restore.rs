@@ -5,6 +5,7 @@
 //! where the plan finds that the restore must fail.
 
 mod abilities;
+mod added;
 mod again;
 mod crew;
 mod database;
@@ -17,9 +18,12 @@ mod globals;
 mod into_schema;
 mod ledger;
 mod load;
+mod manner;
 mod outline;
 mod phases;
+mod positions;
 mod readback;
+mod standing;
 mod statements;
 mod statistics;
 mod takeover;
@@ -35,7 +39,6 @@ use crate::error::{Error, Result};
 use crate::hash::StoredId;
 use crate::object::{Kind, Object, ObjectId};
 use crate::pg::{Config, Connector};
-use crate::plan::Pattern;
 use crate::plan::select::{LeftOut, Selection, select};
 use crate::progress::{Event, Events};
 use crate::repository::{Manifest, Part, Reader};
@@ -43,14 +46,18 @@ use crate::text::Text;
 use findings::{Origin, findings};
 use ledger::Ledger;
 use readback::Readback;
+use standing::Standing;
 use target::Target;
 
+pub use added::Kept;
 pub(crate) use database::maintenance;
 pub use estimate::Estimate;
 pub use failures::Failure;
 pub use findings::Finding;
+pub use manner::Manner;
 pub use outline::{Outline, Planned, PlannedTable, Server};
 pub use readback::{TableCheck, Verdict};
+pub use standing::Fill;
 pub use statements::Definitions;
 pub(crate) use statistics::Calls;
 
@@ -75,25 +82,6 @@ pub struct Options {
     pub cancellation: Cancellation,
 }
 
-/// How a restore goes about its work. The default is for a new database and a person who waits.
-#[derive(Clone, Debug, Default)]
-pub struct Manner {
-    /// Continue a restore that stopped; what its ledger says is done is not done again.
-    pub resume: bool,
-    /// Collect the failures of single objects instead of ending with the first.
-    pub keep_going: bool,
-    /// Remove first what will be created, where it is there.
-    pub clean: bool,
-    /// Everything in one transaction on one session: all or nothing.
-    pub single_transaction: bool,
-    /// Role to restore as.
-    pub role: Option<Text>,
-    /// Schemas to restore under another name, with that name. Where the selection names nothing, only these.
-    pub into_schema: BTreeMap<Text, Text>,
-    /// Read all tables back in the end and compare them with the snapshot.
-    pub verify: bool,
-}
-
 /// What a restore will do; made without touching the target.
 #[derive(Debug)]
 pub struct Plan {
@@ -116,6 +104,7 @@ pub struct Plan {
     server: outline::Server,
     exists: Vec<String>,
     without: Vec<&'static str>,
+    standing: Standing,
 }
 
 impl Plan {
@@ -160,6 +149,9 @@ pub struct Summary {
     pub failures: Vec<Failure>,
     /// Whether what failed, and only that, can be tried again: the ledger is still on the target.
     pub resumable: bool,
+    /// Tables whose rows were kept, with what was added to them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub kept: Vec<Kept>,
     /// Tables that were read back and found as in the snapshot, where that was asked for.
     pub tables_read_back: Option<u64>,
     /// From the first question to the last commit.
@@ -236,7 +228,7 @@ pub async fn outline(reader: &Reader, options: &Options, events: &Events) -> Res
 pub async fn prepare(reader: &Reader, options: &Options, connector: &Connector, events: &Events) -> Result<Plan> {
     events(Event::Step { step: "read snapshot" });
     let manifest = reader.manifest().await?;
-    let mut selection = narrowed(options)?;
+    let mut selection = manner::narrowed(options)?;
     events(Event::Step { step: "look at the target" });
     let server = &reader.snapshot().snapshot.head.server;
     let whole = selection.includes_everything();
@@ -265,6 +257,7 @@ pub async fn prepare(reader: &Reader, options: &Options, connector: &Connector, 
         data: selected.data,
         statistics: selected.statistics,
         manifest,
+        standing: Standing::default(),
     };
     let target = look.target;
     let refused = plan.rename_schemas(&options.manner.into_schema);
@@ -282,7 +275,6 @@ pub async fn prepare(reader: &Reader, options: &Options, connector: &Connector, 
     let objects: Vec<&Object> = plan.objects().collect();
     let found = findings(&objects, &origin, &target, options);
     plan.exists = target.existing_of(&objects);
-    plan.findings.extend(found);
     plan.leave_statistics(&target, options);
     plan.server = outline::Server {
         version: target.version,
@@ -292,18 +284,15 @@ pub async fn prepare(reader: &Reader, options: &Options, connector: &Connector, 
         connections_needed: findings::connections(options),
         round_trip_seconds: target.round_trip.as_secs_f64(),
     };
-    Ok(plan)
-}
-
-impl Manner {
-    fn check(&self) -> Result<()> {
-        if self.single_transaction && (self.resume || self.keep_going) {
-            return Err(Error::usage(
-                "a restore in one transaction is all or nothing: it neither resumes nor keeps going",
-            ));
-        }
-        Ok(())
+    let exists = !options.create_database || options.manner.resume;
+    if options.manner.fill == Fill::Truncate {
+        let large = |object: &&mut Object| object.kind == Kind::LargeObjects;
+        plan.manifest.objects.iter_mut().filter(large).for_each(drops::replace);
     }
+    let (standing, about_tables) = standing::look(&plan, connector, options, exists).await?;
+    plan.standing = standing;
+    plan.findings.extend(found.into_iter().chain(about_tables));
+    Ok(plan)
 }
 
 impl Plan {
@@ -311,8 +300,10 @@ impl Plan {
     fn fingerprint(&self, options: &Options) -> StoredId {
         let mut bytes: Vec<u8> = self.keep.iter().chain(&self.data).map(|&chosen| u8::from(chosen)).collect();
         let Options { definitions, create_database, manner, .. } = options;
-        let Manner { clean, role, into_schema, .. } = manner;
-        bytes.extend(format!("{definitions:?} {create_database} {clean} {role:?} {into_schema:?}").into_bytes());
+        let Manner { clean, role, into_schema, fill, .. } = manner;
+        bytes.extend(
+            format!("{definitions:?} {create_database} {clean} {role:?} {into_schema:?} {fill:?}").into_bytes(),
+        );
         StoredId::of(&bytes)
     }
 }
@@ -385,16 +376,6 @@ fn describe(objects: &[Object], left: &LeftOut) -> String {
     let name =
         |id: ObjectId| objects.get(id.0 as usize).map_or_else(String::new, |o| format!("{} {}", o.kind.noun(), o.name));
     format!("{} needs {}", name(left.object), name(left.needs))
-}
-
-/// The selection; schemas that get another name are one where nothing else is named.
-fn narrowed(options: &Options) -> Result<Selection> {
-    let mut selection = options.selection.clone();
-    if selection.includes_everything() {
-        let schemas = options.manner.into_schema.keys().map(|old| Pattern::of_schema(old.ident()));
-        selection.schemas = schemas.collect::<Result<_>>()?;
-    }
-    Ok(selection)
 }
 
 /// Reads back what was restored; how many tables are as in the snapshot.

@@ -90,9 +90,36 @@ struct Manner {
     /// Restore a schema under another name, beside what is there; may be given several times
     #[arg(long, value_name = "OLD=NEW", value_parser = pair)]
     into_schema: Vec<(Text, Text)>,
+    #[command(flatten)]
+    fill: Fill,
     /// Read every table back from the target at the end and compare it with the snapshot
     #[arg(long)]
     verify_target: bool,
+}
+
+/// What becomes of rows that are there.
+#[derive(Args, Clone, Copy, Debug)]
+#[command(next_help_heading = "Target")]
+struct Fill {
+    /// Refill tables that exist: empty those that are selected, then load their rows; definitions are left alone
+    #[arg(long, conflicts_with_all = ["on_conflict_do_nothing", "clean", "schema_only", "create"])]
+    truncate: bool,
+    /// Add the rows that a table lacks, keep those that a unique key has already; definitions are left alone
+    #[arg(long, conflicts_with_all = ["clean", "schema_only", "create", "verify_target"])]
+    on_conflict_do_nothing: bool,
+    /// Keep triggers and foreign keys quiet while rows are loaded; takes the right to set session_replication_role
+    #[arg(long)]
+    disable_triggers: bool,
+}
+
+impl Fill {
+    fn chosen(self) -> restore::Fill {
+        match (self.truncate, self.on_conflict_do_nothing) {
+            (true, _) => restore::Fill::Truncate,
+            (_, true) => restore::Fill::KeepExisting,
+            _ => restore::Fill::Add,
+        }
+    }
 }
 
 fn pair(written: &str) -> std::result::Result<(Text, Text), String> {
@@ -112,6 +139,8 @@ impl Manner {
             role: self.role.as_deref().map(Text::from),
             into_schema: self.into_schema.iter().cloned().collect(),
             verify: self.verify_target,
+            fill: self.fill.chosen(),
+            disable_triggers: self.fill.disable_triggers,
         }
     }
 }
@@ -194,9 +223,9 @@ fn text(summary: &Summary) -> String {
         units::counted(summary.objects, "object"),
         units::duration(summary.took),
     );
-    if summary.failures.is_empty() {
+    if summary.failures.is_empty() && summary.kept.is_empty() {
         text += "every table has the rows and the digest of the snapshot\n";
-    } else {
+    } else if !summary.failures.is_empty() {
         text += "could not be restored:\n";
     }
     for failure in &summary.failures {
@@ -204,6 +233,10 @@ fn text(summary: &Summary) -> String {
     }
     if summary.resumable {
         text += "the same command with --resume tries these again and nothing else\n";
+    }
+    for kept in &summary.kept {
+        let (added, there) = (units::counted(kept.added, "row"), units::count(kept.kept));
+        text += &format!("{}: {added} added, {there} were there already\n", screen::line(&kept.table));
     }
     if let Some(tables) = summary.tables_read_back {
         text += &format!("{} read back from the target and found the same\n", units::counted(tables, "table"));

@@ -23,6 +23,12 @@ pub(crate) fn statements(plan: &Plan) -> Vec<Text> {
     objects.into_iter().rev().filter(|object| !goes_along(object)).flat_map(drops).collect()
 }
 
+/// Lets large objects that are there go before they are created.
+pub(crate) fn replace(large_objects: &mut Object) {
+    let drops = drops(large_objects);
+    large_objects.create.splice(0..0, drops);
+}
+
 fn drops(object: &Object) -> Vec<Text> {
     match object.kind {
         Kind::LargeObjects => object.drop.iter().map(only_existing).collect(),

@@ -14,7 +14,7 @@ use crate::progress::{Event, Events};
 use crate::repository::Reader;
 use crate::restore::crew::run_all;
 use crate::restore::failures::Failures;
-use crate::restore::{Options, Summary};
+use crate::restore::{Fill, Options, Summary};
 use crate::text::Text;
 
 /// Runs the statements of the snapshot on the server of the target.
@@ -57,6 +57,7 @@ pub(super) async fn run(reader: &Reader, options: &Options, events: &Events) -> 
         left_out: Vec::new(),
         failures,
         resumable: false,
+        kept: Vec::new(),
         tables_read_back: None,
         took: started.elapsed(),
     })
@@ -66,6 +67,7 @@ pub(super) async fn run(reader: &Reader, options: &Options, events: &Events) -> 
 pub(super) fn check(options: &Options) -> Result<()> {
     let manner = &options.manner;
     let other = manner.clean || manner.single_transaction || manner.resume || manner.verify || manner.role.is_some();
+    let other = other || manner.fill != Fill::Add;
     if options.create_database || other || !options.selection.is_whole() {
         return Err(Error::unsupported(
             "this snapshot holds roles and tablespaces of a server, which come back together or not at all",

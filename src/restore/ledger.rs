@@ -45,6 +45,8 @@ pub(crate) enum Item {
     Drops(usize),
     /// A batch of objects before the rows.
     PreData(usize),
+    /// The emptying of tables that are refilled.
+    Truncation,
     /// One part of an object's rows.
     Part(ObjectId, u32),
     /// Positions of all sequences that survive a crash of the server.
@@ -72,6 +74,7 @@ impl Item {
         Text::from(match self {
             Self::Drops(batch) => format!("drops {batch}"),
             Self::PreData(batch) => format!("pre-data {batch}"),
+            Self::Truncation => "truncation".into(),
             Self::Part(object, part) => format!("part {} {part}", object.0),
             Self::Sequences => "sequences".into(),
             Self::UnloggedSequences => "unlogged sequences".into(),

@@ -13,12 +13,22 @@ use crate::object::{Kind, Object, Table};
 use crate::pg::Session;
 use crate::progress::{Event, Events};
 use crate::repository::{Part, Reader};
+use crate::restore::added::Added;
 use crate::restore::crew::Work;
 use crate::text;
 use crate::text::Text;
 
 /// Where pages of large objects wait for `lo_put`.
 const PAGES: &str = "pg_temp.pgkeep_pages";
+/// Where rows wait for the decision whether they are there already.
+const WAITING: &str = "pg_temp.pgkeep_rows";
+
+/// Keeps triggers and foreign keys quiet until the end of the transaction, but for those that are to fire always or on
+/// replicas. `ALTER TABLE .. DISABLE TRIGGER` would lock the table, forget which triggers were disabled before, and
+/// leave them disabled after a crash.
+pub(crate) const REPLICA: &str = "SET LOCAL session_replication_role = replica";
+/// Undoes it, where the transaction goes on.
+pub(crate) const ORIGIN: &str = "SET LOCAL session_replication_role = DEFAULT";
 
 /// One part to load.
 pub(crate) struct Load<'a> {
@@ -32,6 +42,10 @@ pub(crate) struct Load<'a> {
     pub(crate) encoding: &'a str,
     /// Whether this restore made the table and this part is all of its rows, so that they can be loaded frozen.
     pub(crate) freeze: bool,
+    /// Whether triggers stay quiet.
+    pub(crate) quiet: bool,
+    /// Where to note how many rows were not there before; `None`: rows are added as they come.
+    pub(crate) added: Option<&'a Added>,
     pub(crate) events: &'a Events,
 }
 
@@ -53,6 +67,10 @@ impl Work for Load<'_> {
             let stored = self.part.stored.digest.rows;
             return Err(Error::damaged(table, format!("the server took {rows} rows of {stored}")));
         }
+        if let Some(added) = self.added {
+            let found = session.query(self.insert()).await.map_err(|e| e.while_doing(&doing))?;
+            added.note(self.part.object, self.number, found.one()?.number("added")?, rows);
+        }
         for statement in self.after() {
             session.run(statement).await.map_err(|e| e.while_doing(&doing))?;
         }
@@ -64,32 +82,67 @@ impl Work for Load<'_> {
 
 impl Load<'_> {
     fn before(&self) -> Vec<Text> {
+        let mut all: Vec<Text> = self.quiet.then(|| REPLICA.into()).into_iter().collect();
         if self.object.kind == Kind::LargeObjects {
             let columns = "(oid pg_catalog.oid, page pg_catalog.int8, data pg_catalog.bytea)";
-            return vec![text!["CREATE TEMPORARY TABLE pgkeep_pages ", columns, " ON COMMIT DROP"]];
+            all.push(text!["CREATE TEMPORARY TABLE pgkeep_pages ", columns]);
+        } else if self.added.is_some() {
+            // With the types of the columns, and none of the constraints.
+            let query = text!["SELECT ", self.columns(), " FROM ", self.target(), " WITH NO DATA"];
+            all.push(text!["CREATE TEMPORARY TABLE pgkeep_rows AS ", query]);
+        } else if self.freeze {
+            // COPY FREEZE wants the table made or truncated in the same transaction.
+            all.push(text!["TRUNCATE ONLY ", self.object.name.sql()]);
         }
-        // COPY FREEZE wants the table made or truncated in the same transaction.
-        if self.freeze { vec![text!["TRUNCATE ONLY ", self.object.name.sql()]] } else { Vec::new() }
+        all
     }
 
     fn after(&self) -> Vec<Text> {
-        if self.object.kind != Kind::LargeObjects {
-            return Vec::new();
+        let mut all = Vec::new();
+        if self.object.kind == Kind::LargeObjects {
+            let page = crate::limits::LARGE_OBJECT_PAGE_BYTES.to_string();
+            let put = text!["SELECT pg_catalog.lo_put(oid, page * ", page, ", data) FROM ", PAGES];
+            all.push(text![put, " ORDER BY oid, page"]);
+            all.push(text!["DROP TABLE ", PAGES]);
+        } else if self.added.is_some() {
+            all.push(text!["DROP TABLE ", WAITING]);
         }
-        let page = crate::limits::LARGE_OBJECT_PAGE_BYTES.to_string();
-        vec![text!["SELECT pg_catalog.lo_put(oid, page * ", page, ", data) FROM ", PAGES, " ORDER BY oid, page"]]
+        all.extend(self.quiet.then(|| ORIGIN.into()));
+        all
+    }
+
+    /// Where rows finally go.
+    fn target(&self) -> Text {
+        self.table.root.clone().unwrap_or_else(|| self.object.name.sql())
+    }
+
+    fn columns(&self) -> Text {
+        Text::join(self.table.columns.iter().map(|column| column.name.ident()), ", ")
     }
 
     fn statement(&self) -> Text {
-        let into = match (&self.table.root, self.object.kind) {
+        let into = match (self.added, self.object.kind) {
             (_, Kind::LargeObjects) => Text::from(PAGES),
-            (Some(root), _) => root.clone(),
-            (None, _) => self.object.name.sql(),
+            (Some(_), _) => Text::from(WAITING),
+            (None, _) => self.target(),
         };
         let columns = if self.object.kind == Kind::LargeObjects { Text::new() } else { self.table.column_list() };
         let freeze = if self.freeze { "FREEZE true, " } else { "" };
         let encoding = Text::from(self.encoding);
         text!["COPY ", into, columns, " FROM STDIN WITH (", freeze, "ENCODING ", encoding.literal(), ")"]
+    }
+
+    /// Adds the rows that wait and that no unique key has already, and counts them.
+    fn insert(&self) -> Text {
+        let insert = if self.table.columns.is_empty() {
+            text!["INSERT INTO ", self.target(), " SELECT FROM ", WAITING]
+        } else {
+            let columns = self.columns();
+            let into = text!["INSERT INTO ", self.target(), " (", columns, ") OVERRIDING SYSTEM VALUE"];
+            text![into, " SELECT ", columns, " FROM ", WAITING]
+        };
+        let insert = text![insert, " ON CONFLICT DO NOTHING RETURNING 1"];
+        text!["WITH added AS (", insert, ") SELECT pg_catalog.count(*) AS added FROM added"]
     }
 
     async fn copy(&self, session: &mut Session, doing: &str) -> Result<u64> {

@@ -8,12 +8,13 @@ use crate::object::{Kind, Object, ObjectId, Pass, Section};
 use crate::pg::{Connector, Session, settings};
 use crate::progress::{Event, Events};
 use crate::repository::{Part, Position, Reader};
+use crate::restore::added::Added;
 use crate::restore::crew::{Crew, Seat, Work, run_all};
 use crate::restore::failures::Failures;
 use crate::restore::ledger::Item;
 use crate::restore::statements::is_created;
 use crate::restore::takeover::{Removal, Takeover};
-use crate::restore::{Definitions, Options, Plan, Summary, again, database, drops, work};
+use crate::restore::{Definitions, Fill, Options, Plan, Summary, again, database, drops, load, positions, work};
 use crate::text;
 use crate::text::Text;
 
@@ -27,6 +28,11 @@ pub(crate) struct Restoring {
     pub(crate) objects: Vec<Object>,
     pub(crate) parts: Vec<Part>,
     pub(crate) failures: Failures,
+    /// How many rows were added, where those that are there are kept.
+    pub(crate) added: Option<Added>,
+    /// Whether triggers stay quiet while rows are loaded.
+    pub(crate) quiet: bool,
+    fill: Fill,
     pub(crate) definitions: Definitions,
     pub(crate) encoding: String,
 }
@@ -55,6 +61,9 @@ pub(crate) async fn run(
         reader: reader.clone(),
         objects: plan.manifest.objects.iter().zip(&plan.keep).map(|(o, keep)| left(o, *keep)).collect(),
         parts: plan.parts().cloned().collect(),
+        added: (options.manner.fill == Fill::KeepExisting).then(Added::default),
+        quiet: options.manner.disable_triggers,
+        fill: options.manner.fill,
         failures: Failures::new(options.manner.keep_going, Events::clone(events)),
         definitions: options.definitions.clone(),
         encoding: plan.encoding.clone(),
@@ -64,6 +73,7 @@ pub(crate) async fn run(
         restoring.clean(&mut lead, plan).await?;
     }
     restoring.pre_data(&mut lead, plan).await?;
+    restoring.truncate(&mut lead, plan).await?;
     (restoring.crew.events)(Event::Step { step: "load" });
     restoring.sequences(&mut lead, plan).await?;
     work::run(&restoring, plan, options.jobs, &mut lead).await?;
@@ -134,6 +144,7 @@ impl Restoring {
             left_out: Vec::new(),
             failures: self.failures.all(),
             resumable: !self.failures.all().is_empty(),
+            kept: self.added.as_ref().map(|added| added.tables(&self.objects)).unwrap_or_default(),
             tables_read_back: None,
             took: std::time::Duration::ZERO,
         }
@@ -147,6 +158,20 @@ impl Restoring {
             self.crew.once(lead, Item::Drops(at), "the removal of what will be created", &drops).await?;
         }
         Ok(())
+    }
+
+    /// Makes room in tables that stand already.
+    async fn truncate(&self, lead: &mut Seat, plan: &Plan) -> Result<()> {
+        if plan.standing.defer {
+            let defer = Text::from("SET CONSTRAINTS ALL DEFERRED");
+            self.crew.repeatedly(lead, defer, "let foreign keys wait").await?;
+        }
+        let Some(truncate) = &plan.standing.truncate else { return Ok(()) };
+        (self.crew.events)(Event::Step { step: "empty" });
+        let all = [Text::from(load::REPLICA), truncate.clone(), Text::from(load::ORIGIN)];
+        let statements = if self.quiet { &all[..] } else { &all[1..2] };
+        let emptying = Statements { statements, doing: "empty the tables that are refilled" };
+        self.crew.once(lead, Item::Truncation, "the emptying of tables", &emptying).await
     }
 
     /// Creates, in order, everything that must exist before the rows.
@@ -221,16 +246,8 @@ impl Restoring {
 
     /// Sets the positions of those that a crash of the server resets, or of the others: the target says which they are.
     fn positions(&self, positions: &[&Position], unlogged: bool) -> Text {
-        let values = positions.iter().map(|position| {
-            let name = self.objects[position.object.0 as usize].name.sql().literal();
-            text!["(", name, format!(", {}::pg_catalog.int8, {})", position.last_value, position.is_called)]
-        });
-        text![
-            "SELECT pg_catalog.setval(c.oid, p.last, p.called) FROM (VALUES ",
-            Text::join(values, ", "),
-            ") AS p (name, last, called) JOIN pg_catalog.pg_class c ON c.oid = p.name::pg_catalog.regclass WHERE ",
-            if unlogged { "c.relpersistence = 'u'" } else { "c.relpersistence <> 'u'" }
-        ]
+        let named = positions.iter().map(|at| (self.objects[at.object.0 as usize].name.sql(), *at));
+        positions::statement(&named.collect::<Vec<_>>(), unlogged, self.fill == Fill::KeepExisting)
     }
 
     /// The setting of one position.

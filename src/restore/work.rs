@@ -3,7 +3,7 @@
 //! Keys and indexes of a table are built as soon as its own rows are there, while other tables still load; whatever
 //! could fire on rows or read other tables (triggers, foreign keys, policies, rules) waits until all rows are there.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
@@ -70,6 +70,7 @@ impl Jobs {
     fn new(restoring: &Restoring, plan: &Plan) -> Self {
         let mut list = List::default();
         list.loads(restoring);
+        list.after_others(&plan.standing.after);
         let rows: Vec<usize> = (0..list.items.len()).collect();
         let loaded = list.push(Task::Loaded, Item { needs: rows, ..Item::default() });
         list.creations(restoring, plan, loaded);
@@ -155,6 +156,17 @@ impl List {
             let locks = vec![Lock { relation: part.object, mode }];
             let item = self.push(task, Item { locks, weight: part.stored.digest.bytes, needs: Vec::new() });
             self.loads.entry(part.object).or_default().push(item);
+        }
+    }
+
+    /// Tables that stand already let rows in only after those that they refer to.
+    fn after_others(&mut self, after: &BTreeMap<ObjectId, BTreeSet<ObjectId>>) {
+        for (child, parents) in after {
+            let first: Vec<usize> =
+                parents.iter().filter_map(|parent| self.loads.get(parent)).flatten().copied().collect();
+            for &load in self.loads.get(child).into_iter().flatten() {
+                self.items[load].needs.extend(&first);
+            }
         }
     }
 
@@ -263,6 +275,8 @@ impl Restoring {
             of,
             encoding: &self.encoding,
             freeze: self.may_freeze(part, of),
+            quiet: self.quiet,
+            added: self.added.as_ref().filter(|_| object.kind != Kind::LargeObjects),
             events: &self.crew.events,
         };
         let what = format!("the loading of {}", object.name);

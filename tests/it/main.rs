@@ -27,6 +27,7 @@ mod restore_into_schema;
 mod restore_keep_going;
 mod restore_manner;
 mod restore_plan;
+mod restore_refill;
 mod restore_resume;
 mod restore_stopped;
 mod restore_survives;

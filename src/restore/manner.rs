@@ -1,0 +1,61 @@
+//! How a restore goes about its work, and what that means for the selection.
+
+use std::collections::BTreeMap;
+
+use crate::error::{Error, Result};
+use crate::plan::Pattern;
+use crate::plan::select::Selection;
+use crate::restore::{Fill, Options};
+use crate::text::Text;
+
+/// How a restore goes about its work. The default is for a new database and a person who waits.
+#[derive(Clone, Debug, Default)]
+pub struct Manner {
+    /// Continue a restore that stopped; what its ledger says is done is not done again.
+    pub resume: bool,
+    /// Collect the failures of single objects instead of ending with the first.
+    pub keep_going: bool,
+    /// Remove first what will be created, where it is there.
+    pub clean: bool,
+    /// Everything in one transaction on one session: all or nothing.
+    pub single_transaction: bool,
+    /// Role to restore as.
+    pub role: Option<Text>,
+    /// Schemas to restore under another name, with that name. Where the selection names nothing, only these.
+    pub into_schema: BTreeMap<Text, Text>,
+    /// Read all tables back in the end and compare them with the snapshot.
+    pub verify: bool,
+    /// What rows do to those that are there. Anything but the default restores rows alone.
+    pub fill: Fill,
+    /// Keep triggers and foreign keys of tables quiet while rows are loaded: rows are not checked by the latter.
+    pub disable_triggers: bool,
+}
+
+impl Manner {
+    pub(crate) fn check(&self) -> Result<()> {
+        if self.single_transaction && (self.resume || self.keep_going) {
+            return Err(Error::usage(
+                "a restore in one transaction is all or nothing: it neither resumes nor keeps going",
+            ));
+        }
+        if self.verify && self.fill == Fill::KeepExisting {
+            return Err(Error::usage(
+                "tables that keep rows of their own are not what the snapshot has: nothing to verify",
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// The selection; schemas that get another name are one where nothing else is named.
+pub(crate) fn narrowed(options: &Options) -> Result<Selection> {
+    let mut selection = options.selection.clone();
+    selection.data_only |= options.manner.fill != Fill::Add;
+    // Large objects have no key by which one could be there already.
+    selection.no_large_objects |= options.manner.fill == Fill::KeepExisting;
+    if selection.includes_everything() {
+        let schemas = options.manner.into_schema.keys().map(|old| Pattern::of_schema(old.ident()));
+        selection.schemas = schemas.collect::<Result<_>>()?;
+    }
+    Ok(selection)
+}

@@ -1,0 +1,161 @@
+//! What is said about tables that stand on the target before rows go into them.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use crate::object::{Object, ObjectId};
+use crate::pg::Session;
+use crate::restore::Options;
+use crate::restore::findings::Finding;
+use crate::restore::load::REPLICA;
+use crate::restore::standing::{Facts, Fill, Key, Root};
+use crate::text::Text;
+
+fn fatal(message: String, hint: impl Into<String>) -> Finding {
+    Finding { fatal: true, message, hint: hint.into() }
+}
+
+fn to_know(message: String, hint: impl Into<String>) -> Finding {
+    Finding { fatal: false, message, hint: hint.into() }
+}
+
+/// Whether rows can go into each of these tables.
+pub(super) fn tables(
+    wanted: &[&Object],
+    facts: &HashMap<ObjectId, Facts>,
+    database: &str,
+    options: &Options,
+) -> Vec<Finding> {
+    let mut all = Vec::new();
+    for object in wanted {
+        let name = object.name.to_string();
+        match facts.get(&object.id) {
+            None => all.push(fatal(
+                format!("table {name} does not exist in database {database}, and only its rows are restored"),
+                "restore it with its definition: leave out -a, --truncate and the like",
+            )),
+            Some(facts) => {
+                kind(&mut all, &name, facts, options.manner.fill);
+                rights(&mut all, &name, facts, options);
+                columns(&mut all, object, facts, options.manner.fill);
+                company(&mut all, &name, facts, options);
+            }
+        }
+    }
+    all
+}
+
+fn kind(all: &mut Vec<Finding>, name: &str, facts: &Facts, fill: Fill) {
+    let what = match facts.relkind {
+        'r' => return,
+        'p' if fill != Fill::Truncate => return,
+        'p' => "a partitioned table",
+        'f' => "a foreign table",
+        'v' => "a view",
+        _ => "a materialized view",
+    };
+    if fill == Fill::Truncate || matches!(facts.relkind, 'v' | 'm') {
+        all.push(fatal(format!("{name} is {what} on the target and cannot be refilled"), "leave it out with -T"));
+    }
+}
+
+fn rights(all: &mut Vec<Finding>, name: &str, facts: &Facts, options: &Options) {
+    let Options { manner, .. } = options;
+    let lacks = [
+        ("INSERT", facts.may_insert),
+        ("TRUNCATE", facts.may_truncate || manner.fill != Fill::Truncate),
+        ("SELECT", facts.may_select || manner.fill != Fill::KeepExisting),
+    ];
+    let lacks: Vec<&str> = lacks.into_iter().filter(|(_, may)| !may).map(|(right, _)| right).collect();
+    if !lacks.is_empty() {
+        let lacks = lacks.join(" and ");
+        let hint = "restore as its owner, or let the owner grant it";
+        all.push(fatal(format!("the role of this restore lacks {lacks} on table {name}"), hint));
+    }
+    if facts.guarded {
+        let message = format!("row security of table {name} applies to the role of this restore");
+        all.push(fatal(message, "restore as its owner, or as a role with BYPASSRLS"));
+    }
+}
+
+fn columns(all: &mut Vec<Finding>, object: &Object, facts: &Facts, fill: Fill) {
+    let Some(table) = &object.table else { return };
+    let name = object.name.to_string();
+    let alter = "alter the table as it was, or restore it beside this one with --into-table";
+    for column in &table.columns {
+        match facts.columns.get(&column.name) {
+            None => all.push(fatal(format!("table {name} has no column {} on the target", column.name), alter)),
+            Some(_) if facts.generated.contains(&column.name) => {
+                all.push(fatal(format!("column {} of table {name} is generated on the target", column.name), alter));
+            }
+            Some(there) if *there != column.type_name => all.push(Finding {
+                // What was emptied must not stay empty because values do not fit.
+                fatal: fill == Fill::Truncate,
+                message: format!(
+                    "column {} of table {name} is {there} on the target and was {}",
+                    column.name, column.type_name
+                ),
+                hint: alter.into(),
+            }),
+            Some(_) => {}
+        }
+    }
+    let has = |required: &&Text| table.columns.iter().any(|column| column.name == **required);
+    for required in facts.required.iter().filter(|required| !has(required)) {
+        all.push(fatal(
+            format!("column {required} of table {name} needs a value, and the snapshot has none"),
+            "give it a default, or restore the table beside this one with --into-table",
+        ));
+    }
+}
+
+/// What happens besides: triggers that fire, rows that stay.
+fn company(all: &mut Vec<Finding>, name: &str, facts: &Facts, options: &Options) {
+    if !facts.triggers.is_empty() && !options.manner.disable_triggers {
+        let triggers: Vec<String> = facts.triggers.iter().map(ToString::to_string).collect();
+        all.push(to_know(
+            format!("triggers of table {name} fire for the rows that are loaded: {}", triggers.join(", ")),
+            "--disable-triggers keeps them quiet",
+        ));
+    }
+    if facts.filled && options.manner.fill == Fill::Add && !options.manner.resume {
+        all.push(to_know(
+            format!("table {name} has contents already, and rows are added to them"),
+            "--truncate empties it first, --on-conflict-do-nothing keeps the rows that are there",
+        ));
+    }
+}
+
+/// Whether triggers can be kept quiet, by trying.
+pub(super) async fn triggers(session: &mut Session) -> Option<Finding> {
+    let refused = session.run(REPLICA).await.err()?;
+    let why = std::error::Error::source(&refused).map_or_else(|| refused.to_string(), ToString::to_string);
+    Some(fatal(
+        format!("triggers cannot be disabled: {why}"),
+        "restore as a superuser; from 15 on `GRANT SET ON PARAMETER session_replication_role` is enough",
+    ))
+}
+
+/// Keys of tables that are not emptied and refer to some that are.
+pub(super) fn referenced(keys: &[Key], complete: &[Root], facts: &HashMap<ObjectId, Facts>) -> Vec<Finding> {
+    let emptied: HashSet<u32> =
+        facts.values().map(|facts| facts.oid).chain(complete.iter().map(|root| root.oid)).collect();
+    let others = keys.iter().filter(|key| emptied.contains(&key.parent) && !emptied.contains(&key.child));
+    let others: BTreeSet<(String, String)> = others.map(|key| (key.table.to_string(), key.name.to_string())).collect();
+    let finding = |(table, key): (String, String)| {
+        fatal(
+            format!("table {table} refers to a table that is to be emptied, by its foreign key {key}"),
+            "select it too with -t, or drop the foreign key and add it again afterwards",
+        )
+    };
+    others.into_iter().map(finding).collect()
+}
+
+/// The tables that lose their rows.
+pub(super) fn emptied(wanted: &[&Object], facts: &HashMap<ObjectId, Facts>) -> Finding {
+    let names = wanted.iter().filter(|object| facts.contains_key(&object.id)).map(|object| object.name.to_string());
+    let names: Vec<String> = names.collect();
+    to_know(
+        format!("emptied before they are filled: {}", names.join(", ")),
+        "with -1 all of it is one transaction, and nobody ever sees them empty",
+    )
+}

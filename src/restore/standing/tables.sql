@@ -1,0 +1,27 @@
+-- One row a wanted table that the target has: what decides whether rows of the snapshot can go into it.
+-- Follows `with wanted (id, schema, name) as (..)`, which names the tables.
+select w.id, c.oid, c.relkind,
+       pg_catalog.row_security_active(c.oid) as guarded,
+       pg_catalog.has_table_privilege(c.oid, 'INSERT') as may_insert,
+       pg_catalog.has_table_privilege(c.oid, 'SELECT') as may_select,
+       pg_catalog.has_table_privilege(c.oid, 'TRUNCATE') as may_truncate,
+       case when c.relkind = 'r' then pg_catalog.pg_relation_size(c.oid) > 0 else false end as filled,
+       array(select a.attname from pg_catalog.pg_attribute a
+             where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped order by a.attnum) as columns,
+       array(select pg_catalog.format_type(a.atttypid, a.atttypmod) from pg_catalog.pg_attribute a
+             where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped order by a.attnum) as types,
+       array(select a.attname from pg_catalog.pg_attribute a
+             where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated <> '') as generated,
+       array(select a.attname from pg_catalog.pg_attribute a
+             where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+               and a.attnotnull and not a.atthasdef and a.attidentity = '') as required,
+       -- Those that INSERT fires: bit 4 of tgtype.
+       array(select t.tgname from pg_catalog.pg_trigger t
+             where t.tgrelid = c.oid and not t.tgisinternal and t.tgenabled in ('O', 'A') and t.tgtype & 4 <> 0
+             order by t.tgname) as triggers,
+       -- Itself and the partitioned tables above it.
+       array(select c.oid union select a.relid from pg_catalog.pg_partition_ancestors(c.oid) as a (relid)) as family
+from wanted w
+join pg_catalog.pg_namespace n on n.nspname = w.schema
+join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = w.name
+where c.relkind in ('r', 'p', 'f', 'v', 'm')
