@@ -1,6 +1,8 @@
 //! Proof that a snapshot restores: into a scratch database, every table read back and compared, the user's own checks
 //! run, the database dropped.
 
+mod scratch;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -8,14 +10,13 @@ use serde::Serialize;
 
 use crate::error::{Error, Result};
 use crate::hash::StoredId;
-use crate::pg::{Config, Connector, Session};
+use crate::pg::{Connector, Session};
 use crate::plan::Pattern;
 use crate::plan::select::{Selection, TablePattern, select};
 use crate::progress::{Event, Events};
-use crate::repository::{Manifest, Reader, new_uid};
+use crate::repository::{Manifest, Reader};
 use crate::restore::{self, TableCheck, Verdict};
-use crate::text;
-use crate::text::Text;
+use scratch::Scratch;
 
 /// What to try, and where.
 #[derive(Clone, Debug)]
@@ -37,7 +38,7 @@ pub struct Report {
     pub snapshot: StoredId,
     /// Database that was dumped.
     pub database: String,
-    /// Scratch database that it was restored into.
+    /// Scratch database that it was restored into; dropped, unless it was to be kept.
     pub scratch: String,
     /// What was restored.
     pub restored: restore::Summary,
@@ -78,16 +79,17 @@ pub async fn run(reader: &Reader, options: &Options, events: &Events) -> Result<
             "restore this snapshot into a spare server",
         ));
     }
-    let scratch = format!("pgkeep_drill_{}", &new_uid()[..12]);
     let admin = options.restore.target.clone();
+    let scratch = options.restore.cancellation.unless(Scratch::claim(&admin, options.keep, events)).await?;
+    let name = scratch.name.clone();
     let mut restore = options.restore.clone();
-    restore.target = admin.with_database(scratch.as_str());
+    restore.target = admin.with_database(name.as_str());
     restore.create_database = true;
     if let Some(most) = options.max_bytes {
         restore.selection = sample(&reader.manifest().await?, &restore.selection, most)?;
     }
     let tried = attempt(reader, options, &restore, events).await;
-    let dropped = if options.keep { Ok(()) } else { drop_scratch(&admin, &scratch).await };
+    let dropped = scratch.end(events).await;
     let (restored, tables, checks) = tried?;
     dropped?;
     let passed =
@@ -96,7 +98,7 @@ pub async fn run(reader: &Reader, options: &Options, events: &Events) -> Result<
     Ok(Report {
         snapshot: reader.snapshot().id,
         database,
-        scratch,
+        scratch: name,
         restored,
         tables,
         checks,
@@ -170,11 +172,4 @@ fn sample(manifest: &Manifest, selection: &Selection, most: u64) -> Result<Selec
         return Err(Error::usage(format!("no table fits into {most} bytes")));
     }
     Ok(Selection { tables, with_dependencies: true, ..selection.clone() })
-}
-
-async fn drop_scratch(admin: &Config, scratch: &str) -> Result<()> {
-    let name = Text::from(scratch);
-    let mut session = restore::maintenance(admin).await?;
-    let statement = text!["DROP DATABASE IF EXISTS ", name.ident(), " WITH (FORCE)"];
-    session.run(statement).await.map_err(|e| e.while_doing(format!("drop the scratch database {name}")))
 }

@@ -3,6 +3,7 @@
 use crate::catalog::draft::{Acl, Address, Draft, class};
 use crate::catalog::source::Source;
 use crate::error::Result;
+use crate::limits::LARGE_OBJECT_PAGE_BYTES;
 use crate::object::{Column, Kind, Name, Table};
 use crate::pg::Row;
 use crate::text;
@@ -39,4 +40,21 @@ fn draft(row: &Row) -> Result<Draft> {
         server: None,
     });
     Ok(draft)
+}
+
+/// The COPY of the pages of the large objects that `condition` names, a WHERE clause over `pg_largeobject_metadata`.
+/// Their size comes from seeking to the end, since only a superuser may read `pg_largeobject`.
+pub(crate) fn copy_pages(condition: &Text) -> Text {
+    let page = LARGE_OBJECT_PAGE_BYTES;
+    text![
+        "COPY (SELECT m.oid, g.page, pg_catalog.lo_get(m.oid, g.page * ",
+        format!("{page}, {page}"),
+        ") FROM (SELECT l.oid, pg_catalog.lo_lseek64(l.fd, 0, 2) AS size, l.fd ",
+        "FROM (SELECT oid, pg_catalog.lo_open(oid, 262144) AS fd FROM pg_catalog.pg_largeobject_metadata ",
+        condition,
+        " ORDER BY oid OFFSET 0) l OFFSET 0) m, ",
+        "LATERAL (SELECT pg_catalog.lo_close(m.fd) + m.size AS size OFFSET 0) s, ",
+        format!("LATERAL pg_catalog.generate_series(0::pg_catalog.int8, (s.size + {page} - 1) / {page} - 1) g(page)"),
+        ") TO STDOUT",
+    ]
 }

@@ -69,6 +69,7 @@ mod types;
 mod views;
 
 pub use globals::{GlobalOptions, globals};
+pub(crate) use large_objects::copy_pages;
 pub use lockable::{Lockable, lockable};
 pub use optimizer::optimizer_statistics;
 pub use positions::{Position, positions};

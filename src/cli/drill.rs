@@ -4,9 +4,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 use pgkeep::drill::{self, Options, Report};
+use pgkeep::plan::Pattern;
+use pgkeep::plan::select::TablePattern;
 use pgkeep::progress::Events;
 use pgkeep::restore::{self, Verdict};
 use pgkeep::{Error, ErrorKind, Result};
+use serde::Serialize;
 
 use super::definitions::Definitions;
 use super::exit::{Failure, Outcome};
@@ -19,24 +22,34 @@ use super::{Context, list, opening, report, screen, units};
 #[command(after_long_help = "\
 Creates a scratch database on the server that the connection names, restores the snapshot into it, reads every table
 back, compares numbers and digests of rows with those of the dump, runs your checks and drops the database again.
-Exit code 10 means that something differed.
+Exit code 10 means that something differed. What a drill that was killed has left on the server, the next one drops.
 
 A check file holds statements separated by a semicolon at the end of a line; each must return exactly one true.
+
+A line of cron for a drill every month:
+  0 4 1 * *  pgkeep drill latest -h spare-server --check /etc/pgkeep/totals.sql --report /var/log/pgkeep-drill --quiet
 
 Examples:
   pgkeep drill latest -h spare-server
   pgkeep drill pos_riverside --check totals.sql --json
+  pgkeep drill latest --tables 'payments.*' --report drill.txt
   pgkeep drill latest --max-bytes 1000000000 -O -x")]
 pub(crate) struct Drill {
     /// Snapshot to try: `latest`, `latest~1`, the start of an id, or a database's name for its latest
     snapshot: String,
+    /// Restore only tables that match, with what they need; may be given several times
+    #[arg(long = "tables", value_name = "PATTERN")]
+    sample: Vec<String>,
     /// Restore only the smallest tables that fit into this many bytes of rows, with what they need
     #[arg(long, value_name = "BYTES")]
     max_bytes: Option<u64>,
     /// File with statements that must return true; may be given several times
     #[arg(long = "check", value_name = "FILE")]
     checks: Vec<PathBuf>,
-    /// Leave the scratch database behind
+    /// Write the report into FILE as text and into FILE.json, also where the drill fails
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+    /// Leave the scratch database behind, under a name that no later drill drops
     #[arg(long)]
     keep: bool,
     #[command(flatten)]
@@ -55,17 +68,45 @@ pub(crate) struct Drill {
     connection: Connection,
 }
 
+/// What became of the scratch database of a drill that did not come to its end.
+const DROPPED: &str = "what was made for the drill is dropped, unless a warning names it";
+const KEPT: &str = "the scratch database stays, if it was made";
+
+/// The report of a drill that found nothing out.
+#[derive(Serialize)]
+struct Failed<'a> {
+    snapshot: &'a str,
+    passed: bool,
+    error: String,
+}
+
+impl<'a> Failed<'a> {
+    fn new(snapshot: &'a str, error: &Error) -> Self {
+        let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
+        let error = causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"));
+        Self { snapshot, passed: false, error }
+    }
+}
+
 impl Drill {
     pub(crate) async fn run(self, context: &Context) -> Outcome {
         let progress = report::Report::new(context.output);
         let done = self.drill(context, &progress.events()).await;
         drop(progress);
-        let stopped = |error| Failure::stopped(error, "the scratch database was dropped, where it could be");
-        let found = done.map_err(stopped)?;
-        context.output.result("drill", &found, &text(&found))?;
+        let found = match done {
+            Ok(found) => found,
+            Err(error) => {
+                let failed = Failed::new(&self.snapshot, &error);
+                self.write(&failed, &format!("drill of {} failed: {}\n", self.snapshot, failed.error))?;
+                return Err(Failure::ended(error, if self.keep { KEPT } else { DROPPED }));
+            }
+        };
+        self.write(&found, &text(&found))?;
         if found.passed {
+            context.output.summary("drill", &found, &text(&found))?;
             return Ok(());
         }
+        context.output.result("drill", &found, &text(&found))?;
         Err(Failure::Found {
             kind: ErrorKind::Differs,
             message: format!("snapshot {} did not come back as it was", list::short(found.snapshot)),
@@ -73,8 +114,27 @@ impl Drill {
         })
     }
 
+    /// Writes the report where that was asked for.
+    fn write(&self, report: &impl Serialize, text: &str) -> Result<()> {
+        let Some(file) = &self.report else { return Ok(()) };
+        let json = serde_json::to_string_pretty(report).expect("a report serializes: its maps have text keys");
+        let mut beside = file.clone().into_os_string();
+        beside.push(".json");
+        for (path, content) in [(file.clone(), text), (beside.into(), &format!("{json}\n"))] {
+            std::fs::write(&path, content).map_err(|error| Error::Usage {
+                message: format!("cannot write the report {}: {error}", path.display()),
+                hint: Some("name a file in a folder that exists and can be written".into()),
+            })?;
+        }
+        Ok(())
+    }
+
     async fn drill(&self, context: &Context, events: &Events) -> Result<Report> {
-        let selection = self.pieces.chosen(&self.selection)?;
+        let mut selection = self.pieces.chosen(&self.selection)?;
+        for written in &self.sample {
+            selection.tables.push(TablePattern { pattern: Pattern::of_relation(written.as_str())?, children: false });
+            selection.with_dependencies = true;
+        }
         let checks = self.checks()?;
         let reader =
             context.cancellation.unless(opening::reader(&self.place, &self.identities, &self.snapshot)).await?;
@@ -101,8 +161,19 @@ impl Drill {
                 message: format!("cannot read the checks of {file}: {error}"),
                 hint: Some("a check file holds SQL statements in UTF-8".into()),
             })?;
+            let text = text.replace("\r\n", "\n");
             let statements = text.split(";\n").map(str::trim).map(|s| s.trim_end_matches(';'));
-            all.extend(statements.filter(|s| !s.is_empty()).map(|s| (file.clone(), s.to_owned())));
+            let says = |s: &&str| s.lines().map(str::trim).any(|line| !line.is_empty() && !line.starts_with("--"));
+            let before = all.len();
+            all.extend(statements.filter(says).map(|s| (file.clone(), s.to_owned())));
+            if all.len() == before {
+                return Err(Error::Usage {
+                    message: format!("there is no check in {file}"),
+                    hint: Some(
+                        "write statements that return true, each with a semicolon at the end of its line".into(),
+                    ),
+                });
+            }
         }
         Ok(all)
     }

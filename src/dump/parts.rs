@@ -5,8 +5,8 @@
 
 use std::collections::HashMap;
 
-use crate::catalog::Size;
-use crate::limits::{LARGE_OBJECT_PAGE_BYTES, PART_BYTES};
+use crate::catalog::{self, Size};
+use crate::limits::PART_BYTES;
 use crate::object::{Kind, Object, ObjectId, Table};
 use crate::text;
 use crate::text::Text;
@@ -88,7 +88,7 @@ fn copy(object: &Object, table: &Table, range: Option<(u32, Option<u32>)>) -> Te
     let name = object.name.sql();
     let columns = Text::join(table.columns.iter().map(|c| c.name.ident()), ", ");
     if object.kind == Kind::LargeObjects {
-        return large_objects(table);
+        return catalog::copy_pages(&table.condition.clone().unwrap_or_default());
     }
     match (&table.condition, range) {
         (None, None) if object.kind == Kind::ForeignTable => {
@@ -113,24 +113,6 @@ fn blocks((from, to): (u32, Option<u32>)) -> Text {
         condition.push(format!(" ctid < '({to},0)'::pg_catalog.tid"));
     }
     condition
-}
-
-/// Pages of the large objects that the condition names. Their size comes from seeking to the end, since only a
-/// superuser may read `pg_largeobject`.
-fn large_objects(table: &Table) -> Text {
-    let condition = table.condition.clone().unwrap_or_default();
-    let page = LARGE_OBJECT_PAGE_BYTES;
-    text![
-        "COPY (SELECT m.oid, g.page, pg_catalog.lo_get(m.oid, g.page * ",
-        format!("{page}, {page}"),
-        ") FROM (SELECT l.oid, pg_catalog.lo_lseek64(l.fd, 0, 2) AS size, l.fd ",
-        "FROM (SELECT oid, pg_catalog.lo_open(oid, 262144) AS fd FROM pg_catalog.pg_largeobject_metadata ",
-        condition,
-        " ORDER BY oid OFFSET 0) l OFFSET 0) m, ",
-        "LATERAL (SELECT pg_catalog.lo_close(m.fd) + m.size AS size OFFSET 0) s, ",
-        format!("LATERAL pg_catalog.generate_series(0::pg_catalog.int8, (s.size + {page} - 1) / {page} - 1) g(page)"),
-        ") TO STDOUT",
-    ]
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::Serialize;
 use tokio::task::JoinSet;
 
+use crate::catalog;
 use crate::error::Result;
 use crate::hash::Digest;
 use crate::object::{Kind, Object, ObjectId};
@@ -81,11 +82,8 @@ impl Readback {
         for part in parts {
             expected.entry(part.object).or_default().add(part.stored.digest);
         }
-        let mut queue: Vec<(Object, Digest)> = expected
-            .into_iter()
-            .map(|(id, digest)| (objects[id.0 as usize].clone(), digest))
-            .filter(|(object, _)| object.kind != Kind::LargeObjects)
-            .collect();
+        let mut queue: Vec<(Object, Digest)> =
+            expected.into_iter().map(|(id, digest)| (objects[id.0 as usize].clone(), digest)).collect();
         queue.sort_by_key(|(object, digest)| (digest.bytes, object.id));
         let workers = jobs.min(queue.len());
         let (shared, queue) = (Arc::new(self), Arc::new(Mutex::new(queue)));
@@ -125,17 +123,7 @@ impl Readback {
     async fn check(&self, session: &mut Session, object: &Object, expected: Digest) -> Result<TableCheck> {
         let table = object.name.to_string();
         let doing = format!("read back {table}");
-        let encoding = Text::from(self.encoding.as_str()).literal();
-        let columns = object.table.as_ref().map(crate::object::Table::column_list).unwrap_or_default();
-        let source = match object.table.as_ref().and_then(|table| table.condition.as_ref()) {
-            Some(condition) => {
-                let columns = columns.as_bytes().trim_ascii().to_vec();
-                let list = columns.strip_prefix(b"(").and_then(|l| l.strip_suffix(b")")).unwrap_or(b"*").to_vec();
-                text!["(SELECT ", list, " FROM ", object.name.sql(), " ", condition, ")"]
-            }
-            None => text![object.name.sql(), columns],
-        };
-        let statement = text!["COPY ", source, " TO STDOUT WITH (ENCODING ", encoding, ")"];
+        let statement = text![copy(object), " WITH (ENCODING ", Text::from(self.encoding.as_str()).literal(), ")"];
         let mut copy = session.copy_out(statement).await.map_err(|e| e.while_doing(&doing))?;
         let mut digester = self.reader.digester();
         while let Some(block) = copy.block().await.map_err(|e| e.while_doing(&doing))? {
@@ -150,4 +138,23 @@ impl Readback {
         (self.events)(Event::ObjectDone { kind: object.kind, name: table.clone() });
         Ok(TableCheck { table, rows: expected.rows, bytes: expected.bytes, rows_found: found.rows, verdict })
     }
+}
+
+/// The COPY of all rows of an object, as a dump reads them; without options.
+fn copy(object: &Object) -> Text {
+    if object.kind == Kind::LargeObjects {
+        // By their numbers, since the owner may be another one here.
+        let oids = object.identity.as_bytes().strip_prefix(b"LARGE OBJECT ").unwrap_or_default();
+        return catalog::copy_pages(&text!["WHERE oid = ANY ('{", oids, "}'::pg_catalog.oid[])"]);
+    }
+    let columns = object.table.as_ref().map(crate::object::Table::column_list).unwrap_or_default();
+    let source = match object.table.as_ref().and_then(|table| table.condition.as_ref()) {
+        Some(condition) => {
+            let columns = columns.as_bytes().trim_ascii().to_vec();
+            let list = columns.strip_prefix(b"(").and_then(|l| l.strip_suffix(b")")).unwrap_or(b"*").to_vec();
+            text!["(SELECT ", list, " FROM ", object.name.sql(), " ", condition, ")"]
+        }
+        None => text![object.name.sql(), columns],
+    };
+    text!["COPY ", source, " TO STDOUT"]
 }

@@ -7,6 +7,7 @@ mod cli_recipes;
 mod cli_refusals;
 mod cli_session;
 mod database_properties;
+mod drill;
 mod dump;
 mod globals;
 mod harness;

@@ -1,0 +1,104 @@
+//! The scratch database of a drill: made for it, and gone after it, also where an earlier drill could not clean up.
+//!
+//! A session on a maintenance database holds an advisory lock by the name of the scratch database for as long as the
+//! drill lives. Whoever finds a scratch database without its lock knows that its drill was killed.
+
+use crate::error::Result;
+use crate::hash::StoredId;
+use crate::pg::{Config, Session};
+use crate::progress::{Event, Events};
+use crate::repository::new_uid;
+use crate::restore;
+use crate::text;
+use crate::text::Text;
+
+/// How the names of scratch databases begin that go away.
+const PREFIX: &str = "pgkeep_drill_";
+
+/// How those begin that are to be kept.
+const KEPT: &str = "pgkeep_kept_";
+
+/// First key of the advisory locks.
+const LOCK: i32 = 0x7067_6b72;
+
+/// A name for a scratch database that no other drill uses while this lives.
+pub(super) struct Scratch {
+    pub(super) name: String,
+    keep: bool,
+    server: Config,
+    /// Holds the lock.
+    session: Session,
+}
+
+impl Scratch {
+    /// Takes a name, and drops what drills that were killed have left on the server.
+    pub(super) async fn claim(server: &Config, keep: bool, events: &Events) -> Result<Self> {
+        let mut session = restore::maintenance(server).await?;
+        if session.major() >= 14 {
+            session.run("SET idle_session_timeout = 0").await?;
+        }
+        sweep(&mut session, events).await?;
+        let name = format!("{}{}", if keep { KEPT } else { PREFIX }, &new_uid()[..12]);
+        session.run(format!("SELECT pg_catalog.pg_advisory_lock({LOCK}, {})", key(&name))).await?;
+        Ok(Self { name, keep, server: server.clone(), session })
+    }
+
+    /// Drops the database, unless it is to be kept. Where that fails, people are told its name.
+    pub(super) async fn end(mut self, events: &Events) -> Result<()> {
+        if self.keep {
+            return Ok(());
+        }
+        let name = Text::from(self.name.as_str());
+        let statement = text!["DROP DATABASE IF EXISTS ", name.ident(), " WITH (FORCE)"];
+        let mut dropped = self.session.run(&statement).await;
+        if dropped.as_ref().is_err_and(crate::Error::is_disconnect) {
+            dropped = match restore::maintenance(&self.server).await {
+                Ok(mut session) => session.run(&statement).await,
+                Err(error) => Err(error),
+            };
+        }
+        dropped.map_err(|error| {
+            events(Event::Warning {
+                message: format!("the scratch database {name} is still on the server"),
+                hint: Some(format!("the next drill there drops it, or DROP DATABASE {}", name.ident())),
+            });
+            error.while_doing(format!("drop the scratch database {name}"))
+        })
+    }
+}
+
+/// Drops the scratch databases of drills that do not live any more.
+async fn sweep(session: &mut Session, events: &Events) -> Result<()> {
+    let statement =
+        format!("SELECT datname AS name FROM pg_catalog.pg_database WHERE pg_catalog.starts_with(datname, '{PREFIX}')");
+    let rows = session.query(statement).await.map_err(|e| e.while_doing("look for scratch databases"))?;
+    for row in &rows {
+        let name = row.text("name")?;
+        let key = key(&name.lossy());
+        let lock = format!("SELECT pg_catalog.pg_try_advisory_lock({LOCK}, {key}) AS free");
+        if !session.query(lock).await?.one()?.boolean("free")? {
+            continue;
+        }
+        // Not by force: somebody may look at it.
+        let dropped = session.run(text!["DROP DATABASE IF EXISTS ", name.ident()]).await;
+        let (message, hint) = match dropped {
+            Ok(()) => (format!("dropped scratch database {name}, which a drill that was killed had left"), None),
+            Err(error) => {
+                let why = std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);
+                (
+                    format!("scratch database {name} of a drill that was killed cannot be dropped: {why}"),
+                    Some(format!("DROP DATABASE {} WITH (FORCE)", name.ident())),
+                )
+            }
+        };
+        events(Event::Warning { message, hint });
+        session.run(format!("SELECT pg_catalog.pg_advisory_unlock({LOCK}, {key})")).await?;
+    }
+    Ok(())
+}
+
+/// Second key of the lock for a name.
+fn key(name: &str) -> i32 {
+    let [a, b, c, d, ..] = StoredId::of(name.as_bytes()).0;
+    i32::from_be_bytes([a, b, c, d])
+}
