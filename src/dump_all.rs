@@ -11,7 +11,7 @@ use crate::pg::Session;
 use crate::plan::Pattern;
 use crate::plan::select::Selection;
 use crate::progress::{Event, Events};
-use crate::repository::Repository;
+use crate::repository::{Repository, new_run};
 use crate::restore;
 use crate::text::Text;
 
@@ -56,6 +56,7 @@ pub async fn run(repository: &Repository, options: &Options, events: &Events) ->
     let started = Instant::now();
     let names = options.dump.cancellation.unless(databases(options)).await?;
     let mut summary = Summary::default();
+    let options = &in_one_run(options);
     if let Some(globals) = &options.globals {
         let dump = of_database(options, &"postgres".into());
         let done = dump::globals(repository, &dump, globals, events).await;
@@ -67,6 +68,13 @@ pub async fn run(repository: &Repository, options: &Options, events: &Events) ->
     }
     summary.took = started.elapsed();
     Ok(summary)
+}
+
+/// All snapshots say that they belong together.
+fn in_one_run(options: &Options) -> Options {
+    let mut options = options.clone();
+    options.dump.writing.run = Some(new_run());
+    options
 }
 
 impl Summary {

@@ -16,6 +16,9 @@ use super::report::{Output, Report};
 use super::table::Table;
 use super::{Context, opening, screen, units};
 
+/// What snapshots of roles and tablespaces are called.
+const GLOBALS: &str = "globals";
+
 /// List the snapshots of the repository
 #[derive(Args, Debug)]
 #[command(after_long_help = "\
@@ -47,6 +50,10 @@ struct Line<'a> {
 #[derive(Serialize)]
 pub(super) struct Facts<'a> {
     id: StoredId,
+    /// `database`, or `globals` for what belongs to a whole server.
+    kind: &'static str,
+    /// Equal for all snapshots of one `dump --all-databases`.
+    run: &'a str,
     time: Timestamp,
     database: &'a Text,
     host: &'a str,
@@ -101,6 +108,8 @@ pub(super) fn facts(listed: &Listed) -> Facts<'_> {
     let head = &listed.snapshot.head;
     Facts {
         id: listed.id,
+        kind: if head.is_globals() { GLOBALS } else { "database" },
+        run: &head.run,
         time: head.times.server,
         database: &head.source.database,
         host: &head.source.host,
@@ -128,7 +137,7 @@ fn text(listed: &[Listed]) -> String {
         table.row([
             short(one.id),
             local(head.times.server),
-            screen::line(&head.source.database.lossy()).into_owned(),
+            name(one),
             screen::line(&head.source.host).into_owned(),
             head.source.label.as_deref().map(|label| screen::line(label).into_owned()).unwrap_or_default(),
             units::count(totals.tables),
@@ -139,6 +148,14 @@ fn text(listed: &[Listed]) -> String {
         ]);
     }
     table.text("")
+}
+
+/// The name of the database; one that is called as what belongs to a whole server is told apart from that.
+fn name(one: &Listed) -> String {
+    let head = &one.snapshot.head;
+    let name = head.source.database.lossy();
+    let note = if name == GLOBALS && !head.is_globals() { " (a database)" } else { "" };
+    format!("{}{note}", screen::line(&name))
 }
 
 /// `yes`, `selection`, or how many things are missing.

@@ -6,8 +6,9 @@ use jiff::Timestamp;
 
 use crate::dump::Options;
 use crate::error::{Error, Result};
+use crate::hash::hex;
 use crate::pg::{Session, sql};
-use crate::repository::{Head, Moment, Server, Source, Times};
+use crate::repository::{Head, Moment, Server, Source, Times, new_uid};
 use crate::text::Text;
 
 /// The source at the moment of the server snapshot.
@@ -77,6 +78,7 @@ impl Facts {
             next_xid: self.control.as_ref().map(|control| control.next_xid.clone()),
         };
         Head {
+            run: options.writing.run.map_or_else(new_uid, |run| hex(&run)),
             source: Source {
                 system: self.control.as_ref().map_or(0, |control| control.system_identifier),
                 database_oid: self.oid,

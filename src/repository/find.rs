@@ -48,9 +48,18 @@ pub(super) fn resolve(listed: &[Listed], what: &str) -> Result<Listed> {
         ([], []) => by_moment(&sorted, what),
         ([], _) if back == 0 => Err(none(format!("{} snapshots have ids that start with {name}", by_id.len()))),
         ([], _) => Err(none(format!("~{back} goes with `latest` or a database, not with an id"))),
+        _ if is_mixed(&of_name) => Err(none(format!(
+            "{name} is a database and what belongs to a whole server: write the start of an id, or a time"
+        ))),
         (_, []) => back_from_end(&of_name, back, what),
         _ => Err(none(format!("{name} is a database and the start of an id: write more digits, or a time"))),
     }
+}
+
+/// Whether a database is called as the snapshots of roles and tablespaces are, and both are meant.
+fn is_mixed(of_name: &[&Listed]) -> bool {
+    let globals = of_name.iter().filter(|one| one.snapshot.head.is_globals()).count();
+    globals > 0 && globals < of_name.len()
 }
 
 fn is_prefix(digits: &str, one: &Listed) -> bool {
@@ -144,6 +153,17 @@ mod tests {
         assert!(resolve(&[], "latest").is_err());
         let twins = [listed(0xaa, "x", "2026-11-20T10:00:00Z"), listed(0xaa, "y", "2026-11-20T10:00:00Z")];
         assert!(resolve(&twins, "aaaa").unwrap_err().to_string().contains("2 snapshots"));
+        let mut roles = listed(0xab, "x", "2026-11-20T10:00:00Z");
+        roles.snapshot.head = roles.snapshot.head.of_globals();
+        assert_eq!(resolve(std::slice::from_ref(&roles), "globals").unwrap().id.0[0], 0xab);
+        let mut database = listed(0xcd, "globals", "2026-11-21T10:00:00Z");
+        database.snapshot.head.source.database_oid = 5;
+        let both = [roles, database];
+        for what in ["globals", "globals~1"] {
+            let said = resolve(&both, what).unwrap_err().to_string();
+            assert!(said.contains("a database and what belongs to a whole server"), "{said}");
+        }
+        assert_eq!(resolve(&both, "abab").unwrap().id.0[0], 0xab);
         let both = [listed(0xaa, "aaaa", "2026-11-20T10:00:00Z")];
         assert!(resolve(&both, "aaaa").unwrap_err().to_string().contains("a database and"));
     }

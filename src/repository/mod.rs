@@ -110,7 +110,13 @@ struct Inner {
 /// 32 random hexadecimal digits: for [`Head::run`], and the uid of a snapshot.
 #[must_use]
 pub fn new_uid() -> String {
-    hex(&access::random::<16>())
+    hex(&new_run())
+}
+
+/// A random number for [`WriteOptions::run`].
+#[must_use]
+pub fn new_run() -> [u8; 16] {
+    access::random::<16>()
 }
 
 fn not_a_repository(place: &str) -> Error {

@@ -33,6 +33,8 @@ pub struct WriteOptions {
     pub level: Option<i32>,
     /// Decode and compare every chunk before it is stored, not only one in eight.
     pub check_all: bool,
+    /// What [`super::Head::run`] says, for several dumps of one run; a dump without it is a run of its own.
+    pub run: Option<[u8; 16]>,
 }
 
 /// Stores the rows of one dump. Clones share everything, for tasks that copy at the same time.

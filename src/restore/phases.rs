@@ -189,9 +189,27 @@ impl Restoring {
 
     pub(crate) async fn create(&self, session: &mut Session, object: &Object) -> Result<()> {
         let doing = format!("create {} {}", object.kind.noun(), object.name);
-        run_all(session, &self.definitions.create(object), &doing).await?;
+        let statements = self.statements(session, object).await?;
+        run_all(session, &statements, &doing).await?;
         (self.crew.events)(Event::ObjectDone { kind: object.kind, name: object.name.to_string() });
         Ok(())
+    }
+
+    /// Statements that create an object. An extension may be there already, made by a superuser, and then only that one
+    /// may comment on it: what it says already is not said again.
+    async fn statements(&self, session: &mut Session, object: &Object) -> Result<Vec<Text>> {
+        let mut statements = self.definitions.create(object);
+        if object.kind == Kind::Extension && !object.comments.is_empty() {
+            let named = text![" WHERE extname = ", object.name.name.literal()];
+            let comment =
+                "SELECT pg_catalog.obj_description(oid, 'pg_extension') AS comment FROM pg_catalog.pg_extension";
+            let rows = session.query(text![comment, named]).await?;
+            if let Some(comment) = rows.iter().next().map(|row| row.maybe("comment")).transpose()?.flatten() {
+                let said = text!["COMMENT ON ", object.identity, " IS ", comment.literal()];
+                statements.retain(|statement| *statement != said);
+            }
+        }
+        Ok(statements)
     }
 
     /// Runs what belongs to one object inside a larger transaction. Where failures are collected, it alone is undone.
@@ -225,7 +243,8 @@ impl Restoring {
             return Ok(());
         }
         let doing = format!("create {} {}", object.kind.noun(), object.name);
-        if self.apart(session, object, &self.definitions.create(object), &doing, Failures::object).await? {
+        let statements = self.statements(session, object).await?;
+        if self.apart(session, object, &statements, &doing, Failures::object).await? {
             (self.crew.events)(Event::ObjectDone { kind: object.kind, name: object.name.to_string() });
         }
         Ok(())

@@ -9,7 +9,7 @@ use crate::harness::{Database, Server, SmallDisk, cli::cli, cli::pgkeep, schema_
 
 /// Asserts a code and that there is exactly one error, which says `words`.
 #[track_caller]
-fn refused(ran: &Ran, code: i32, words: &[&str]) {
+pub(crate) fn refused(ran: &Ran, code: i32, words: &[&str]) {
     assert_eq!(ran.code, Some(code), "{}{}", ran.stdout, ran.stderr);
     let errors = ran.stderr.lines().filter(|line| line.starts_with("pgkeep: error: ")).count();
     assert_eq!(errors, 1, "one error, not {errors}: {}", ran.stderr);

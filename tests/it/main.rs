@@ -5,6 +5,7 @@
 mod cli;
 mod cli_recipes;
 mod cli_refusals;
+mod cli_restore_refusals;
 mod cli_session;
 mod database_properties;
 mod drill;

@@ -148,7 +148,7 @@ fn what_is_put_comes_back() {
     runtime().block_on(async {
         let (place, repository) = Place::new().await;
         let (orders, customers) = (rows(0, 200_000), rows(1_000_000, 5));
-        let writer = repository.writer(WriteOptions { level: None, check_all: true }).await.unwrap();
+        let writer = repository.writer(WriteOptions { check_all: true, ..WriteOptions::default() }).await.unwrap();
         let (first, second) = orders.split_at(orders.len() / 2);
         let second_starts = second.iter().position(|byte| *byte == b'\n').unwrap() + 1;
         let first = [first, &second[..second_starts]].concat();
