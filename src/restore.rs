@@ -7,6 +7,7 @@
 mod abilities;
 mod added;
 mod again;
+mod analyze;
 mod crew;
 mod database;
 mod drops;

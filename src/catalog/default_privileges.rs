@@ -29,9 +29,11 @@ fn draft(row: &Row) -> Result<Draft> {
     }
     prefix.push(" ");
     let target = Target { on: kinds.into(), column: None, prefix, owner: role.clone() };
-    let grants = acl::difference(&row.texts("acl_default")?, &row.texts("acl")?, &target);
+    let (default, actual) = (row.texts("acl_default")?, row.texts("acl")?);
+    let grants = acl::difference(&default, &actual, &target);
     let name = Name { schema, ..Name::plain(text![kinds, " of ", role]) };
     let mut draft = Draft::new(class::DEFAULT_ACL, row.number("oid")?, Kind::DefaultPrivileges, name, Text::new());
+    draft.drop = acl::difference(&actual, &default, &target).statements;
     draft.roles = grants.roles.into_iter().chain([role]).collect();
     for statement in grants.statements {
         draft.creates(statement);

@@ -31,6 +31,8 @@ fn draft(row: &Row) -> Result<Draft> {
     let sql = text![row.text("schema")?.ident(), ".", name.name];
     let identity = text!["OPERATOR ", sql, " (", operands, ")"];
     let mut draft = Draft::new(class::OPERATOR, row.number("oid")?, Kind::Operator, name, identity);
+    let gone = row.texts("announced")?.into_iter().chain([text![sql, " (", operands, ")"]]);
+    draft.drop = gone.map(|operator| text!["DROP OPERATOR IF EXISTS ", operator]).collect();
     // Those before their operand come first.
     draft.tie = vec![if left.is_none() { "0".into() } else { "1".into() }, operands];
     draft.owner = Some(row.text("owner")?);

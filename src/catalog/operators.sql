@@ -6,6 +6,11 @@ select o.oid, n.nspname as schema, o.oprname as name, pg_catalog.pg_get_userbyid
        o.oprcode::pg_catalog.text as function, o.oprcanmerge, o.oprcanhash,
        nullif(o.oprrest::pg_catalog.text, '-') as restrict, nullif(o.oprjoin::pg_catalog.text, '-') as join,
        'OPERATOR(' || pg_catalog.quote_ident(cn.nspname) || '.' || c.oprname || ')' as commutator,
+       array(select pg_catalog.quote_ident(sn.nspname) || '.' || s.oprname || ' ('
+                    || case when s.oprleft = 0 then 'NONE' else pg_catalog.format_type(s.oprleft, null) end || ', '
+                    || case when s.oprright = 0 then 'NONE' else pg_catalog.format_type(s.oprright, null) end || ')'
+             from pg_catalog.pg_operator s join pg_catalog.pg_namespace sn on sn.oid = s.oprnamespace
+             where s.oid in (o.oprcom, o.oprnegate) and s.oprcode = 0 order by s.oid) as announced,
        'OPERATOR(' || pg_catalog.quote_ident(gn.nspname) || '.' || g.oprname || ')' as negator
 from pg_catalog.pg_operator o
 join pg_catalog.pg_namespace n on n.oid = o.oprnamespace

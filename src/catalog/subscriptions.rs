@@ -25,10 +25,12 @@ fn draft(row: &Row) -> Result<Draft> {
     let identity = text!["SUBSCRIPTION ", name.name.ident()];
     let publications = row.texts("subpublications")?;
     let mut options: Vec<Text> = vec!["connect = false".into()];
-    options.push(match row.maybe("subslotname")? {
-        Some(slot) => text!["slot_name = ", slot.literal()],
-        None => "slot_name = NONE".into(),
-    });
+    match row.maybe("subslotname")? {
+        // What the server takes by itself may be a name that it refuses where it is written.
+        Some(slot) if slot == name.name => (),
+        Some(slot) => options.push(text!["slot_name = ", slot.literal()]),
+        None => options.push("slot_name = NONE".into()),
+    }
     for option in row.texts("options")? {
         options.push(option);
     }

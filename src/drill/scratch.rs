@@ -5,7 +5,7 @@
 
 use crate::error::Result;
 use crate::hash::StoredId;
-use crate::pg::{Config, Session};
+use crate::pg::{Config, Connector, Session};
 use crate::progress::{Event, Events};
 use crate::repository::new_uid;
 use crate::restore;
@@ -17,6 +17,14 @@ const PREFIX: &str = "pgkeep_drill_";
 
 /// How those begin that are to be kept.
 const KEPT: &str = "pgkeep_kept_";
+
+/// Drops all subscriptions of a database without telling their publishers.
+const FORGET_SUBSCRIPTIONS: &str = "DO $$ DECLARE name pg_catalog.name; BEGIN
+    FOR name IN SELECT s.subname FROM pg_catalog.pg_subscription s JOIN pg_catalog.pg_database d ON d.oid = s.subdbid
+                WHERE d.datname = pg_catalog.current_database() LOOP
+        EXECUTE pg_catalog.format('ALTER SUBSCRIPTION %I SET (slot_name = NONE)', name);
+        EXECUTE pg_catalog.format('DROP SUBSCRIPTION %I', name);
+    END LOOP; END $$";
 
 /// First key of the advisory locks.
 const LOCK: i32 = 0x7067_6b72;
@@ -37,7 +45,7 @@ impl Scratch {
         if session.major() >= 14 {
             session.run("SET idle_session_timeout = 0").await?;
         }
-        sweep(&mut session, events).await?;
+        sweep(server, &mut session, events).await?;
         let name = format!("{}{}", if keep { KEPT } else { PREFIX }, &new_uid()[..12]);
         session.run(format!("SELECT pg_catalog.pg_advisory_lock({LOCK}, {})", key(&name))).await?;
         Ok(Self { name, keep, server: server.clone(), session })
@@ -49,6 +57,7 @@ impl Scratch {
             return Ok(());
         }
         let name = Text::from(self.name.as_str());
+        forget_subscriptions(&self.server, &self.name).await;
         let statement = text!["DROP DATABASE IF EXISTS ", name.ident(), " WITH (FORCE)"];
         let mut dropped = self.session.run(&statement).await;
         if dropped.as_ref().is_err_and(crate::Error::is_disconnect) {
@@ -67,8 +76,16 @@ impl Scratch {
     }
 }
 
+/// Subscriptions keep a database from being dropped; those of a scratch database never had a slot of their own. Where it
+/// was never created, or a connection is lost, the drop tells what is wrong.
+async fn forget_subscriptions(server: &Config, name: &str) {
+    if let Ok(mut session) = Connector::new(server.with_database(name)).connect().await {
+        drop(session.run(FORGET_SUBSCRIPTIONS).await);
+    }
+}
+
 /// Drops the scratch databases of drills that do not live any more.
-async fn sweep(session: &mut Session, events: &Events) -> Result<()> {
+async fn sweep(server: &Config, session: &mut Session, events: &Events) -> Result<()> {
     let statement =
         format!("SELECT datname AS name FROM pg_catalog.pg_database WHERE pg_catalog.starts_with(datname, '{PREFIX}')");
     let rows = session.query(statement).await.map_err(|e| e.while_doing("look for scratch databases"))?;
@@ -79,6 +96,7 @@ async fn sweep(session: &mut Session, events: &Events) -> Result<()> {
         if !session.query(lock).await?.one()?.boolean("free")? {
             continue;
         }
+        forget_subscriptions(server, &name.lossy()).await;
         // Not by force: somebody may look at it.
         let dropped = session.run(text!["DROP DATABASE IF EXISTS ", name.ident()]).await;
         let (message, hint) = match dropped {

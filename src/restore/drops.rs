@@ -1,49 +1,120 @@
 //! Removal of what a restore will create, so that it can be created again.
 
-use crate::object::{Kind, Object, ObjectId};
-use crate::restore::Plan;
+use memchr::memmem;
+
+use crate::object::{Kind, Object, Pass};
+use crate::restore::phases::granted;
 use crate::restore::statements::is_created;
+use crate::restore::{Definitions, Plan};
 use crate::text;
 use crate::text::Text;
 
 /// Statements that remove what the plan creates, the last first. What is not there is passed over.
-pub(crate) fn statements(plan: &Plan) -> Vec<Text> {
-    let objects: Vec<&Object> = plan.objects().filter(|object| is_created(object)).collect();
-    let goes_along = |object: &Object| {
-        let kept = |id: &ObjectId| plan.keep[id.0 as usize];
-        let is_table = |id: &&ObjectId| plan.manifest.objects[id.0 as usize].kind == Kind::Table;
-        match object.kind {
-            // Keys go first: tables may refer to each other in a circle.
-            Kind::ForeignKey => false,
-            // A sequence needs a table only if that owns it.
-            Kind::Sequence => object.needs.iter().filter(is_table).any(kept),
-            _ => object.part_of.iter().any(kept),
-        }
-    };
-    objects.into_iter().rev().filter(|object| !goes_along(object)).flat_map(drops).collect()
+pub(crate) fn statements(plan: &Plan, definitions: &Definitions) -> Vec<Text> {
+    let objects = &plan.manifest.objects;
+    let gone = gone_with(plan);
+    let removed =
+        plan.objects().filter(|object| is_created(object) && gone[object.id.0 as usize] == object.id.0 as usize);
+    let mut removed: Vec<&Object> =
+        removed.filter(|o| o.kind.pass() != Pass::Grants || granted(o, definitions)).collect();
+    removed.reverse();
+    let whole = |object: &Object| object.part_of.map(|whole| &objects[whole.0 as usize]);
+    removed.into_iter().flat_map(|object| drops(object, whole(object))).collect()
 }
 
 /// Lets large objects that are there go before they are created.
 pub(crate) fn replace(large_objects: &mut Object) {
-    let drops = drops(large_objects);
+    let drops = drops(large_objects, None);
     large_objects.create.splice(0..0, drops);
 }
 
-fn drops(object: &Object) -> Vec<Text> {
+/// By object: the one whose removal takes it along, itself if none does. A piece goes with what it is a piece of, unless
+/// it needs something that is created later than that and so has to go before: a policy that reads another table.
+fn gone_with(plan: &Plan) -> Vec<usize> {
+    let objects = &plan.manifest.objects;
+    let mut gone: Vec<usize> = Vec::with_capacity(objects.len());
+    for (at, object) in objects.iter().enumerate() {
+        let needed = || object.needs.iter().map(|id| id.0 as usize).filter(|&needed| plan.keep[needed]);
+        let whole = match object.kind {
+            // Keys go first: tables may refer to each other in a circle.
+            Kind::ForeignKey => None,
+            // A sequence needs a table only if that owns it.
+            Kind::Sequence => needed().find(|&needed| objects[needed].kind == Kind::Table),
+            _ => object.part_of.map(|whole| whole.0 as usize).filter(|&whole| plan.keep[whole]),
+        };
+        // A shell comes before its type.
+        let whole = whole.and_then(|whole| gone.get(whole).copied());
+        let along = whole.filter(|&whole| {
+            matches!(object.kind, Kind::Sequence | Kind::TableAttach) || needed().all(|needed| gone[needed] <= whole)
+        });
+        gone.push(along.unwrap_or(at));
+    }
+    gone
+}
+
+fn drops(object: &Object, whole: Option<&Object>) -> Vec<Text> {
     match object.kind {
         Kind::LargeObjects => object.drop.iter().map(only_existing).collect(),
-        // It cannot be told to go only if it is there, and its slot may be in use.
-        Kind::Subscription => Vec::new(),
+        Kind::Subscription => vec![subscription(&object.name.name)],
+        Kind::Rule if object.identity.is_empty() => whole.and_then(emptied).into_iter().collect(),
+        Kind::Default | Kind::DomainConstraint | Kind::RowSecurity | Kind::DefaultPrivileges => {
+            object.drop.iter().map(where_it_is).collect()
+        }
         _ if !object.drop.is_empty() => object.drop.iter().map(|statement| tolerant(statement, object)).collect(),
         _ if object.identity.is_empty() => Vec::new(),
         _ => {
             let (kind, name) = split(object);
-            // A base type and its functions need each other.
-            let base = |statement: &Text| memchr::memmem::find(statement.as_bytes(), b"INPUT =").is_some();
-            let along = object.kind == Kind::Type && object.create.iter().any(base);
+            // A base type, or a range with a canonical form, and its functions need each other.
+            let holds = |text: &[u8]| object.create.iter().any(|one| memmem::find(one.as_bytes(), text).is_some());
+            let along = object.kind == Kind::Type && (holds(b"INPUT =") || holds(b"canonical ="));
             vec![text!["DROP ", kind, " IF EXISTS ", name, if along { " CASCADE" } else { "" }]]
         }
     }
+}
+
+/// Takes a view's query away, where others need the view and it needs what comes after them. A view of the target that
+/// has other columns cannot be kept.
+fn emptied(view: &Object) -> Option<Text> {
+    let dummy = view.create.first()?.as_bytes().strip_prefix(b"CREATE VIEW ")?;
+    let body = text![
+        "BEGIN IF pg_catalog.to_regclass(",
+        view.name.sql().literal(),
+        ") IS NOT NULL THEN CREATE OR REPLACE VIEW ",
+        dummy,
+        "; END IF; EXCEPTION WHEN invalid_table_definition THEN DROP VIEW ",
+        view.name.sql(),
+        "; WHEN undefined_object OR invalid_schema_name THEN NULL; END"
+    ];
+    Some(text!["DO ", body.literal()])
+}
+
+/// Removes a subscription that is as a restore leaves it; the slot of one that is enabled may be in use. What becomes of
+/// the slot on the publisher is not for a restore to say.
+fn subscription(name: &Text) -> Text {
+    let body = text![
+        "DECLARE enabled pg_catalog.bool; BEGIN SELECT s.subenabled INTO enabled FROM pg_catalog.pg_subscription s ",
+        "JOIN pg_catalog.pg_database d ON d.oid = s.subdbid WHERE d.datname = pg_catalog.current_database() ",
+        "AND s.subname = ",
+        name.literal(),
+        "; IF enabled THEN RAISE 'subscription % is enabled', ",
+        name.ident().literal(),
+        " USING HINT = 'disable it first: its slot may be in use'; ELSIF FOUND THEN ALTER SUBSCRIPTION ",
+        name.ident(),
+        " SET (slot_name = NONE); DROP SUBSCRIPTION ",
+        name.ident(),
+        "; END IF; END"
+    ];
+    text!["DO ", body.literal()]
+}
+
+/// A statement that may find nothing to work on.
+fn where_it_is(statement: &Text) -> Text {
+    let body = text![
+        "BEGIN ",
+        statement,
+        "; EXCEPTION WHEN undefined_object OR undefined_table OR undefined_column OR invalid_schema_name THEN NULL; END"
+    ];
+    text!["DO ", body.literal()]
 }
 
 /// The words for the kind and the rest of an identity.

@@ -14,7 +14,9 @@ use crate::restore::failures::Failures;
 use crate::restore::ledger::Item;
 use crate::restore::statements::is_created;
 use crate::restore::takeover::{Removal, Takeover};
-use crate::restore::{Definitions, Fill, Options, Plan, Summary, again, database, drops, load, positions, work};
+use crate::restore::{
+    Definitions, Fill, Options, Plan, Summary, again, analyze, database, drops, load, positions, work,
+};
 use crate::text;
 use crate::text::Text;
 
@@ -153,7 +155,7 @@ impl Restoring {
     /// Removes what will be created, the last first.
     async fn clean(&self, lead: &mut Seat, plan: &Plan) -> Result<()> {
         (self.crew.events)(Event::Step { step: "drop" });
-        for (at, batch) in drops::statements(plan).chunks(PRE_DATA_BATCH).enumerate() {
+        for (at, batch) in drops::statements(plan, &self.definitions).chunks(PRE_DATA_BATCH).enumerate() {
             let drops = Statements { statements: batch, doing: "drop what will be created" };
             self.crew.once(lead, Item::Drops(at), "the removal of what will be created", &drops).await?;
         }
@@ -299,29 +301,28 @@ impl Restoring {
 
     /// What the planner knows: from the snapshot, and of other tables by ANALYZE.
     async fn planner(&self, lead: &mut Seat, plan: &Plan, options: &Options) -> Result<()> {
-        let mut analyze = Some(Text::from("ANALYZE")).filter(|_| options.analyze);
-        if plan.statistics.contains(&true) {
+        let mut known = BTreeSet::new();
+        let has_statistics = plan.statistics.contains(&true);
+        if has_statistics {
             (self.crew.events)(Event::Step { step: "statistics" });
-            let known = self.statistics(lead, &plan.statistics).await?;
-            analyze = analyze.and_then(|_| self.analyze_others(plan, &known));
+            known = self.statistics(lead, &plan.statistics).await?;
         }
-        let Some(analyze) = analyze else { return Ok(()) };
-        (self.crew.events)(Event::Step { step: "analyze" });
-        // A role of its own has to be taken again; without one no transaction keeps the locks of all tables.
-        let apart = options.manner.role.is_some();
-        let statement = if apart { self.crew.transaction(&analyze) } else { analyze };
-        self.crew.repeatedly(lead, statement, "analyze").await
+        if !options.analyze {
+            return Ok(());
+        }
+        let tables = self.unknown(plan, &known);
+        let all = if has_statistics { analyze::statement(&tables) } else { Text::from("ANALYZE") };
+        analyze::run(self, lead, all, &tables, options.manner.role.is_some()).await
     }
 
-    /// ANALYZE of the restored tables that the snapshot knows nothing of; without those below them.
-    fn analyze_others(&self, plan: &Plan, known: &BTreeSet<ObjectId>) -> Option<Text> {
+    /// Restored tables that the snapshot knows nothing of.
+    fn unknown(&self, plan: &Plan, known: &BTreeSet<ObjectId>) -> Vec<&Object> {
         let has_rows = |kind| matches!(kind, Kind::Table | Kind::MaterializedView);
-        let others = self.objects.iter().zip(&plan.data).zip(&plan.keep).filter(|((object, data), keep)| {
+        let tables = self.objects.iter().zip(&plan.data).zip(&plan.keep).filter(|((object, data), keep)| {
             let there = !self.failures.is_lost(object.id) && !known.contains(&object.id);
             has_rows(object.kind) && (**data || **keep) && there
         });
-        let names: Vec<Text> = others.map(|((object, ..), _)| text!["ONLY ", object.name.sql()]).collect();
-        (!names.is_empty()).then(|| text!["ANALYZE ", Text::join(names, ", ")])
+        tables.map(|((object, _), _)| object).collect()
     }
 
     /// The settings of a database that was created, and the end of the transaction or of the ledger.

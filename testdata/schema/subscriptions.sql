@@ -13,4 +13,5 @@ CREATE SUBSCRIPTION subscriptions_16 CONNECTION 'dbname=none' PUBLICATION q     
           password_required = false, slot_name = NONE);                                                       --@ 16+
 CREATE SUBSCRIPTION subscriptions_17 CONNECTION 'dbname=none' PUBLICATION q                                   --@ 17+
     WITH (connect = false, failover = true, slot_name = 'fail');                                              --@ 17+
+CREATE SUBSCRIPTION "Sub's ""slot""" CONNECTION 'dbname=none' PUBLICATION q WITH (connect = false);
 ALTER SUBSCRIPTION subscriptions_none OWNER TO "subscriptions o";

@@ -25,6 +25,7 @@ mod repository_crash;
 mod repository_format;
 mod repository_golden;
 mod repository_rows;
+mod restore_clean;
 mod restore_into_schema;
 mod restore_keep_going;
 mod restore_manner;
