@@ -17,6 +17,7 @@ mod findings;
 mod foreign_keys;
 mod globals;
 mod into_schema;
+mod into_table;
 mod ledger;
 mod load;
 mod manner;
@@ -55,6 +56,7 @@ pub(crate) use database::maintenance;
 pub use estimate::Estimate;
 pub use failures::Failure;
 pub use findings::Finding;
+pub use into_table::{TableName, old_and_new};
 pub use manner::Manner;
 pub use outline::{Outline, Planned, PlannedTable, Server};
 pub use readback::{TableCheck, Verdict};
@@ -261,8 +263,11 @@ pub async fn prepare(reader: &Reader, options: &Options, connector: &Connector, 
         standing: Standing::default(),
     };
     let target = look.target;
-    let refused = plan.rename_schemas(&options.manner.into_schema);
+    let mut refused = plan.rename_schemas(&options.manner.into_schema);
+    let copies = into_table::rename(&mut plan, &options.manner.into_table)?;
+    refused.extend(copies.refused);
     plan.leave_out(&target, refused);
+    plan.left_out.extend(copies.notes);
     plan.ledger = Ledger::new(reader.snapshot().id, plan.fingerprint(options));
     let origin = Origin {
         version: server.version,
@@ -293,6 +298,7 @@ pub async fn prepare(reader: &Reader, options: &Options, connector: &Connector, 
     let (standing, about_tables) = standing::look(&plan, connector, options, exists).await?;
     plan.standing = standing;
     plan.findings.extend(found.into_iter().chain(about_tables));
+    plan.findings.extend(into_table::taken(&copies.places, connector, options).await?);
     Ok(plan)
 }
 
@@ -301,9 +307,10 @@ impl Plan {
     fn fingerprint(&self, options: &Options) -> StoredId {
         let mut bytes: Vec<u8> = self.keep.iter().chain(&self.data).map(|&chosen| u8::from(chosen)).collect();
         let Options { definitions, create_database, manner, .. } = options;
-        let Manner { clean, role, into_schema, fill, .. } = manner;
+        let Manner { clean, role, into_schema, into_table, fill, .. } = manner;
         bytes.extend(
-            format!("{definitions:?} {create_database} {clean} {role:?} {into_schema:?} {fill:?}").into_bytes(),
+            format!("{definitions:?} {create_database} {clean} {role:?} {into_schema:?} {into_table:?} {fill:?}")
+                .into_bytes(),
         );
         StoredId::of(&bytes)
     }

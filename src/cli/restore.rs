@@ -33,6 +33,8 @@ Examples:
   pgkeep restore 3f9a2c -C -d pos_copy -j 4
   pgkeep restore latest -C -d payments_check -n payments
   pgkeep restore latest -d pos --into-schema payments=payments_restored
+  pgkeep restore latest -d pos --into-table ord.line=line_restored
+  pgkeep restore latest -d pos --truncate -1 -t payments.method
   pgkeep restore latest -d postgres://admin@cloud/pos -O -x
   pgkeep restore globals -h spare-server")]
 pub(crate) struct Restore {
@@ -90,6 +92,9 @@ struct Manner {
     /// Restore a schema under another name, beside what is there; may be given several times
     #[arg(long, value_name = "OLD=NEW", value_parser = pair)]
     into_schema: Vec<(Text, Text)>,
+    /// Restore a table under another name, beside the live one, to pick rows from; may be given several times
+    #[arg(long, value_name = "OLD=NEW", value_parser = restore::old_and_new)]
+    into_table: Vec<(restore::TableName, restore::TableName)>,
     #[command(flatten)]
     fill: Fill,
     /// Read every table back from the target at the end and compare it with the snapshot
@@ -138,6 +143,7 @@ impl Manner {
             single_transaction: self.single_transaction,
             role: self.role.as_deref().map(Text::from),
             into_schema: self.into_schema.iter().cloned().collect(),
+            into_table: self.into_table.clone(),
             verify: self.verify_target,
             fill: self.fill.chosen(),
             disable_triggers: self.fill.disable_triggers,

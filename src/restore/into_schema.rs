@@ -69,12 +69,7 @@ impl Writer<'_> {
         let mut out = Text::new();
         let mut at = 0;
         while at < bytes.len() {
-            let end = match bytes[at] {
-                b'"' => at + quoted(&bytes[at..], b'"', false),
-                b'\'' => at + quoted(&bytes[at..], b'\'', is_escaped(bytes, at)),
-                b'$' => at + dollars(bytes, at),
-                _ => at + 1,
-            };
+            let end = token_end(bytes, at);
             let (token, rest) = (&bytes[at..end], &bytes[end..]);
             match bytes[at] {
                 b'"' => out.push(self.name(token, &bytes[..at], rest)?),
@@ -105,8 +100,7 @@ impl Writer<'_> {
     }
 
     fn string(&self, token: &[u8], rest: &[u8]) -> Result<Text, String> {
-        let resolved = [&b"::reg"[..], b"::\"reg", b"::\"pg_catalog\".\"reg", b"::pg_catalog.reg"];
-        if resolved.iter().any(|cast| rest.starts_with(cast)) {
+        if is_resolved(rest) {
             let inner = verbatim(&token[1..token.len().max(2) - 1]).lossy().replace("''", "'");
             return Ok(self.rewrite(&Text::from(inner))?.literal());
         }
@@ -122,6 +116,22 @@ impl Writer<'_> {
 
 fn verbatim(bytes: &[u8]) -> Text {
     Text::new().with(bytes)
+}
+
+/// Where the name, the string or the single byte ends that begins here.
+pub(crate) fn token_end(bytes: &[u8], at: usize) -> usize {
+    match bytes[at] {
+        b'"' => at + quoted(&bytes[at..], b'"', false),
+        b'\'' => at + quoted(&bytes[at..], b'\'', is_escaped(bytes, at)),
+        b'$' => at + dollars(bytes, at),
+        _ => at + 1,
+    }
+}
+
+/// Whether the server takes the string before this for the name of a relation or another object.
+pub(crate) fn is_resolved(rest: &[u8]) -> bool {
+    let resolved = [&b"::reg"[..], b"::\"reg", b"::\"pg_catalog\".\"reg", b"::pg_catalog.reg"];
+    resolved.iter().any(|cast| rest.starts_with(cast))
 }
 
 /// Length of what is quoted, with its quotes; all that is left where the end is missing.
@@ -160,7 +170,7 @@ fn dollars(bytes: &[u8], at: usize) -> usize {
     memmem::find(&bytes[body..], tag).map_or(bytes.len() - at, |length| tag.len() * 2 + length)
 }
 
-fn is_word(byte: u8) -> bool {
+pub(crate) fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
 }
 

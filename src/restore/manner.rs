@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::error::{Error, Result};
 use crate::plan::Pattern;
-use crate::plan::select::Selection;
-use crate::restore::{Fill, Options};
+use crate::plan::select::{Selection, TablePattern};
+use crate::restore::{Fill, Options, TableName};
+use crate::text;
 use crate::text::Text;
 
 /// How a restore goes about its work. The default is for a new database and a person who waits.
@@ -23,6 +24,8 @@ pub struct Manner {
     pub role: Option<Text>,
     /// Schemas to restore under another name, with that name. Where the selection names nothing, only these.
     pub into_schema: BTreeMap<Text, Text>,
+    /// Tables to restore under another name, with that name. Where the selection names nothing, only these.
+    pub into_table: Vec<(TableName, TableName)>,
     /// Read all tables back in the end and compare them with the snapshot.
     pub verify: bool,
     /// What rows do to those that are there. Anything but the default restores rows alone.
@@ -36,6 +39,12 @@ impl Manner {
         if self.single_transaction && (self.resume || self.keep_going) {
             return Err(Error::usage(
                 "a restore in one transaction is all or nothing: it neither resumes nor keeps going",
+            ));
+        }
+        if !self.into_table.is_empty() && (!self.into_schema.is_empty() || self.fill != Fill::Add) {
+            return Err(Error::usage(
+                "a table under another name is made beside the others: --into-table goes with neither --into-schema, \
+                 --truncate nor --on-conflict-do-nothing",
             ));
         }
         if self.verify && self.fill == Fill::KeepExisting {
@@ -56,6 +65,17 @@ pub(crate) fn narrowed(options: &Options) -> Result<Selection> {
     if selection.includes_everything() {
         let schemas = options.manner.into_schema.keys().map(|old| Pattern::of_schema(old.ident()));
         selection.schemas = schemas.collect::<Result<_>>()?;
+        let tables = options.manner.into_table.iter().map(|(old, _)| pattern(old));
+        selection.tables = tables.collect::<Result<_>>()?;
     }
     Ok(selection)
+}
+
+/// The pattern that means this table alone.
+fn pattern(table: &TableName) -> Result<TablePattern> {
+    let name = match &table.schema {
+        Some(schema) => text![schema.ident(), ".", table.name.ident()],
+        None => table.name.ident(),
+    };
+    Ok(TablePattern { pattern: Pattern::of_relation(name)?, children: false })
 }

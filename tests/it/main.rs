@@ -27,6 +27,7 @@ mod repository_golden;
 mod repository_rows;
 mod restore_clean;
 mod restore_into_schema;
+mod restore_into_table;
 mod restore_keep_going;
 mod restore_manner;
 mod restore_plan;

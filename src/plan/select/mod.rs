@@ -340,7 +340,7 @@ impl Links {
     }
 }
 
-pub(super) fn is_relation(kind: Kind) -> bool {
+pub(crate) fn is_relation(kind: Kind) -> bool {
     matches!(kind, Kind::Table | Kind::ForeignTable | Kind::View | Kind::MaterializedView | Kind::Sequence)
 }
 

@@ -1,0 +1,299 @@
+//! Restores tables under other names, beside the live ones, so that lost rows can be picked from them.
+//!
+//! A copy must not touch what is live: it takes no numbers from live sequences, fires no triggers or rules, refers to no
+//! live table and is part of none. It has its own indexes, keys, sequences and partitions, under names that follow from
+//! its own, and the same policies and grants, so that nobody sees more in it than in the live table.
+
+mod names;
+mod rewrite;
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use crate::error::{Error, Result};
+use crate::object::{Kind, Object};
+use crate::pg::Connector;
+use crate::restore::findings::Finding;
+use crate::restore::{Options, Plan};
+use crate::text;
+use crate::text::Text;
+use names::Namer;
+pub(crate) use names::Place;
+pub use names::{TableName, old_and_new};
+use rewrite::{Unqualified, Writer};
+
+/// What the renaming did beside giving names.
+#[derive(Debug, Default)]
+pub(crate) struct Renamed {
+    /// What cannot be mapped, by position, and why.
+    pub(crate) refused: BTreeMap<usize, String>,
+    /// What is missing in a table that comes back.
+    pub(crate) notes: Vec<String>,
+    /// The names that must be free on the target.
+    pub(crate) places: Vec<Place>,
+}
+
+/// Gives tables their other names in all that the plan restores.
+///
+/// # Errors
+///
+/// Where a name means no table of the selection, or the copy of the table could not stand alone.
+pub(crate) fn rename(plan: &mut Plan, wanted: &[(TableName, TableName)]) -> Result<Renamed> {
+    if wanted.is_empty() {
+        return Ok(Renamed::default());
+    }
+    let chosen: Vec<bool> = plan.keep.iter().zip(&plan.data).map(|(keep, data)| *keep || *data).collect();
+    let objects = &plan.manifest.objects;
+    let copies = Copies::new(objects, &chosen, wanted)?;
+    let mut renamed = Renamed { places: copies.namer.new.values().cloned().collect(), ..Renamed::default() };
+    renamed.places.sort();
+    let reached = (0..objects.len()).filter(|at| chosen[*at]).filter_map(|at| Some((at, copies.reach(objects, at)?)));
+    renamed.refused = reached.collect();
+    for (at, object) in plan.manifest.objects.iter_mut().enumerate().filter(|(at, _)| chosen[*at]) {
+        if renamed.refused.contains_key(&at) {
+            continue;
+        }
+        if copies.tables.contains(&at) {
+            renamed.notes.extend(copies.without_live_sequences(object));
+        }
+        if let Err(reason) = copies.rewrite(at, object) {
+            renamed.refused.insert(at, reason);
+        }
+    }
+    Ok(renamed)
+}
+
+/// Names that are taken on the target, as findings.
+pub(crate) async fn taken(places: &[Place], connector: &Connector, options: &Options) -> Result<Vec<Finding>> {
+    let looks = !options.manner.resume && !options.manner.clean && !options.create_database;
+    if places.is_empty() || !looks {
+        return Ok(Vec::new());
+    }
+    let list = places.iter().map(|(schema, name)| text!["(", schema.literal(), ", ", name.literal(), ")"]);
+    let with = text!["with wanted (schema, name) as (values ", Text::join(list, ", "), ") "];
+    let mut session = connector.connect().await?;
+    let rows = session.query(text![with, include_str!("taken.sql")]).await;
+    let rows = rows.map_err(|e| e.while_doing("look for the names of copies on the target"))?;
+    session.close().await;
+    let finding = |row: &crate::pg::Row| {
+        Ok(Finding {
+            fatal: true,
+            message: format!("the name {}.{} is taken on the target", row.text("schema")?, row.text("name")?),
+            hint: "give the copy another name, from which those of its indexes and sequences follow".into(),
+        })
+    };
+    rows.iter().map(finding).collect()
+}
+
+struct Copies {
+    namer: Namer,
+    /// Positions of tables that get another name, their partitions included.
+    tables: BTreeSet<usize>,
+    schemas: HashSet<Text>,
+}
+
+impl Copies {
+    fn new(objects: &[Object], chosen: &[bool], wanted: &[(TableName, TableName)]) -> Result<Self> {
+        let relations = objects.iter().filter_map(place);
+        let schemas = objects.iter().filter_map(|object| object.name.schema.clone()).collect();
+        let mut copies = Self { namer: Namer::new(relations.collect()), tables: BTreeSet::new(), schemas };
+        for (old, new) in wanted {
+            let at = find(objects, chosen, old)?;
+            let (schema, name) = place(&objects[at]).unwrap_or_default();
+            let new = (new.schema.clone().unwrap_or_else(|| schema.clone()), new.name.clone());
+            if copies.namer.new.values().any(|given| *given == new) {
+                return Err(Error::usage(format!("two tables cannot both become {}.{}", new.0, new.1)));
+            }
+            copies.namer.give((schema, name), new);
+            copies.tables.insert(at);
+        }
+        copies.partitions(objects, chosen);
+        for &at in &copies.tables {
+            stands_alone(&objects[at])?;
+        }
+        copies.pieces(objects, chosen);
+        Ok(copies)
+    }
+
+    /// Partitions go where their table goes.
+    fn partitions(&mut self, objects: &[Object], chosen: &[bool]) {
+        let mut open: Vec<usize> = self.tables.iter().copied().collect();
+        while let Some(table) = open.pop() {
+            let above = place(&objects[table]).unwrap_or_default();
+            let attach = objects.iter().filter(|o| o.kind == Kind::TableAttach && needs(o, table));
+            let children = attach.filter_map(|attach| Some(attach.part_of?.0 as usize));
+            for child in children.filter(|at| *at != table && chosen.get(*at) == Some(&true)).collect::<Vec<_>>() {
+                if self.tables.insert(child)
+                    && let Some(old) = objects.get(child).and_then(place)
+                {
+                    self.namer.derive(old, &above);
+                    open.push(child);
+                }
+            }
+        }
+    }
+
+    fn pieces(&mut self, objects: &[Object], chosen: &[bool]) {
+        for (_, object) in objects.iter().enumerate().filter(|(at, _)| chosen[*at]) {
+            if let Some(table) = self.table_of(object)
+                && matches!(object.kind, Kind::Index | Kind::Constraint | Kind::Sequence | Kind::Statistics)
+                && let (Some(old), Some(table)) = (place(object), place(&objects[table]))
+            {
+                self.namer.derive(old, &table);
+            }
+        }
+    }
+
+    /// The copied table that an object is a piece of, or that owns it.
+    fn table_of(&self, object: &Object) -> Option<usize> {
+        let is_copied = |id: &&crate::object::ObjectId| self.tables.contains(&(id.0 as usize));
+        let owner = || object.needs.iter().find(is_copied).filter(|_| object.kind == Kind::Sequence);
+        object.part_of.as_ref().filter(is_copied).or_else(owner).map(|id| id.0 as usize)
+    }
+
+    /// Why a piece of a copy would touch what is live.
+    fn reach(&self, objects: &[Object], at: usize) -> Option<String> {
+        let object = &objects[at];
+        if object.kind == Kind::PublicationTable {
+            let copied = object.needs.iter().any(|id| self.tables.contains(&(id.0 as usize)));
+            return copied.then(|| "would publish a copy".into());
+        }
+        let table = self.table_of(object)?;
+        let other = object.needs.iter().filter_map(|id| objects.get(id.0 as usize).map(|need| (id.0 as usize, need)));
+        let other = other.filter_map(|(need, object)| match object.kind {
+            Kind::Table => Some((need, object)),
+            _ => object.part_of.map(|id| (id.0 as usize, object)),
+        });
+        let live = other.into_iter().find(|(owner, _)| *owner != table && !self.tables.contains(owner));
+        let live = live.map(|(_, object)| object);
+        match object.kind {
+            Kind::Trigger | Kind::Rule => Some("could act on live tables".into()),
+            Kind::ForeignKey => live.map(|table| format!("refers to {}, which is not copied", table.name)),
+            Kind::TableAttach => live.map(|table| format!("would make the copy a part of {}", table.name)),
+            Kind::IndexAttach => live.map(|_| "would make the index a part of a live one".into()),
+            Kind::Constraint if object.create.is_empty() => live.map(|_| "comes with the table above it alone".into()),
+            Kind::Default => {
+                let live = object.create.iter().any(|text| rewrite::takes_from_live_sequence(text, &self.namer.new));
+                live.then(|| "takes its values from a sequence that is not copied".into())
+            }
+            _ => None,
+        }
+    }
+
+    /// Takes defaults away that would use up numbers of a live sequence.
+    fn without_live_sequences(&self, table: &mut Object) -> Vec<String> {
+        let columns = table.create.iter().flat_map(|text| rewrite::columns_of_live_sequences(text, &self.namer.new));
+        let columns: Vec<Text> = columns.collect();
+        let name = table.name.sql();
+        let drop = |column: &Text| text!["ALTER TABLE ONLY ", name, " ALTER COLUMN ", column.ident(), " DROP DEFAULT"];
+        table.create.extend(columns.iter().map(drop));
+        let note = |column: Text| {
+            format!("default {}.{column} takes its values from a sequence that is not copied", table.name)
+        };
+        columns.into_iter().map(note).collect()
+    }
+
+    fn rewrite(&self, at: usize, object: &mut Object) -> Result<(), String> {
+        let names = &self.namer.new;
+        let old = place(object);
+        let new = old.as_ref().and_then(|old| names.get(old));
+        let own = old.as_ref().zip(new).filter(|_| matches!(object.kind, Kind::Index | Kind::Constraint));
+        let writer = Writer {
+            names,
+            schemas: &self.schemas,
+            unqualified: unqualified(object.kind),
+            own: own.map(|((_, old), (_, new))| (old.clone(), new.clone())),
+            bodies: matches!(object.kind, Kind::Function | Kind::Procedure),
+        };
+        let statements = [&mut object.create, &mut object.finish, &mut object.drop, &mut object.grants];
+        for text in statements.into_iter().chain([&mut object.comments, &mut object.labels]).flatten() {
+            *text = writer.rewrite(text)?;
+        }
+        object.identity = writer.rewrite(&object.identity)?;
+        if let Some(table) = &mut object.table
+            && let Some(root) = table.root.take()
+        {
+            let renamed = writer.rewrite(&root)?;
+            // Rows of a partition that is copied alone must not go to the live tree.
+            table.root = (renamed != root || !self.tables.contains(&at)).then_some(renamed);
+        }
+        let table = object.name.schema.clone().zip(object.name.table.clone());
+        if let Some((schema, table)) = table.and_then(|table| names.get(&table)) {
+            (object.name.schema, object.name.table) = (Some(schema.clone()), Some(table.clone()));
+        }
+        if let Some((schema, name)) = new {
+            (object.name.schema, object.name.name) = (Some(schema.clone()), name.clone());
+        }
+        Ok(())
+    }
+}
+
+/// Where an object is that is named like a relation.
+fn place(object: &Object) -> Option<Place> {
+    use Kind::*;
+    let kinds = [
+        Table,
+        ForeignTable,
+        View,
+        MaterializedView,
+        Sequence,
+        Index,
+        IndexAttach,
+        Constraint,
+        Statistics,
+        Type,
+        Domain,
+    ];
+    let schema = object.name.schema.clone().filter(|_| kinds.contains(&object.kind))?;
+    Some((schema, object.name.name.clone()))
+}
+
+fn needs(object: &Object, at: usize) -> bool {
+    object.needs.iter().any(|id| id.0 as usize == at)
+}
+
+fn unqualified(kind: Kind) -> Unqualified {
+    match kind {
+        Kind::Policy => Unqualified::Table,
+        Kind::View | Kind::MaterializedView | Kind::Rule | Kind::Function | Kind::Procedure | Kind::Trigger => {
+            Unqualified::Alias
+        }
+        _ => Unqualified::Row,
+    }
+}
+
+/// The one selected table that a name means.
+fn find(objects: &[Object], chosen: &[bool], wanted: &TableName) -> Result<usize> {
+    let shown = wanted.schema.as_ref().map_or_else(|| wanted.name.to_string(), |s| format!("{s}.{}", wanted.name));
+    let named = |object: &Object| {
+        let in_schema = wanted.schema.is_none() || wanted.schema == object.name.schema;
+        in_schema && object.name.name == wanted.name && crate::plan::select::is_relation(object.kind)
+    };
+    let found: Vec<usize> = (0..objects.len()).filter(|&at| chosen[at] && named(&objects[at])).collect();
+    match found.as_slice() {
+        [] => Err(Error::Usage {
+            message: format!("no selected table of the snapshot is called {shown}"),
+            hint: Some("letters are folded to lower case unless they stand in double quotes".into()),
+        }),
+        [at] if objects[*at].kind == Kind::Table && !objects[*at].create.is_empty() => Ok(*at),
+        [at] => {
+            let what = objects[*at].kind.noun();
+            Err(Error::usage(format!("{shown} is a {what}: only tables of the user come back under another name")))
+        }
+        _ => Err(Error::Usage {
+            message: format!("several tables are called {shown}"),
+            hint: Some("say in which schema: SCHEMA.TABLE=NEW".into()),
+        }),
+    }
+}
+
+/// A child of inheritance shows its rows in its parents.
+fn stands_alone(table: &Object) -> Result<()> {
+    let inherits = |text: &Text| memchr::memmem::find(text.as_bytes(), b"\nINHERITS (").is_some();
+    if table.create.iter().any(inherits) {
+        return Err(Error::unsupported(
+            format!("table {} inherits from another one, in which rows of a copy would show up", table.name),
+            "restore the schema of both under another name with --into-schema",
+        ));
+    }
+    Ok(())
+}
