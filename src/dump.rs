@@ -11,6 +11,7 @@ mod globals;
 mod lead;
 mod parts;
 mod statistics;
+mod unreadable;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -22,7 +23,7 @@ use crate::error::Result;
 use crate::hash::StoredId;
 use crate::object::{Kind, ObjectId};
 use crate::pg::snapshot::Taking;
-use crate::pg::{Config, Connector, snapshot};
+use crate::pg::{Config, Connector, settings, snapshot};
 use crate::plan::select::Selection;
 use crate::progress::{Event, Events};
 use crate::repository::{self, About, Manifest, Part, Repository, WriteOptions};
@@ -52,10 +53,26 @@ pub struct Options {
     pub skip_unreadable: bool,
     /// Whether to dump only the rows that row security shows to the role, where it hides some.
     pub enable_row_security: bool,
+    /// Digits of floating point numbers, -15 to 3; fewer than 1 lose precision. `None` is as many as they need.
+    pub extra_float_digits: Option<i8>,
     /// How chunks are written.
     pub writing: WriteOptions,
     /// Stops the dump.
     pub cancellation: Cancellation,
+}
+
+impl Options {
+    /// Statements after the settings of every session that copies.
+    fn settings(&self) -> String {
+        let mut all = String::new();
+        if self.enable_row_security {
+            all += settings::ROW_SECURITY;
+        }
+        if let Some(digits) = self.extra_float_digits {
+            all += &format!("; SET LOCAL extra_float_digits = {digits}");
+        }
+        all
+    }
 }
 
 /// What a dump stored.
@@ -107,7 +124,7 @@ async fn dump(
         writer: writer.clone(),
         events: Events::clone(events),
         server_snapshot: lead.server_snapshot.clone(),
-        row_security: options.enable_row_security,
+        settings: options.settings(),
         copy_options: format!(" WITH (ENCODING '{}')", snapshot::encoding(&lead.session)),
     };
     let copied = copying.run(&mut lead.session, parts, options.jobs).await?;

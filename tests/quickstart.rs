@@ -141,6 +141,7 @@ impl Place {
             taking: Taking::default(),
             skip_unreadable: false,
             enable_row_security: false,
+            extra_float_digits: None,
             writing: WriteOptions::default(),
             cancellation: Cancellation::default(),
         };

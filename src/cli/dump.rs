@@ -72,7 +72,7 @@ struct Reading {
     /// Wait for a moment at which no serializable transaction can be half seen
     #[arg(long)]
     serializable_deferrable: bool,
-    /// Leave out the rows of tables that the role may not read, and record them as missing
+    /// Leave out the rows of tables and the large objects that the role may not read, and record them as missing
     #[arg(long)]
     skip_unreadable: bool,
     /// Dump only the rows that row security shows to the role, and record that others are missing
@@ -81,6 +81,9 @@ struct Reading {
     /// Let rows of partitions come back through the root of their tree, where the target may route them differently
     #[arg(long)]
     load_via_partition_root: bool,
+    /// Digits of floating point numbers, -15 to 3; fewer than 1 lose precision, and a restore brings back what is printed
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(i8).range(-15..=3), allow_negative_numbers = true)]
+    extra_float_digits: Option<i8>,
     /// Accepted because pg_dump has it: names are always quoted
     #[arg(long, hide = true)]
     quote_all_identifiers: bool,
@@ -177,6 +180,7 @@ impl Dump {
             taking: self.reading.taking(),
             skip_unreadable: self.reading.skip_unreadable,
             enable_row_security: self.reading.enable_row_security,
+            extra_float_digits: self.reading.extra_float_digits,
             cancellation: context.cancellation.clone(),
         };
         Ok((repository, options))

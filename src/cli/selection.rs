@@ -15,7 +15,8 @@ use pgkeep::{Error, Result};
 pub(crate) struct Selection {
     #[command(flatten)]
     patterns: Patterns,
-    /// File of `include` and `exclude` lines as pg_dump reads them, - for standard input; may be given several times
+    /// File of `include` and `exclude` lines as pg_dump and pg_restore read them, - for standard input; may be given
+    /// several times
     #[arg(long = "filter", value_name = "FILE")]
     filters: Vec<String>,
     /// Every pattern that includes must match something, not only one of each flag
@@ -101,6 +102,9 @@ struct Patterns {
     /// Rows of foreign tables of foreign servers that match; snapshots hold no others
     #[arg(long = "include-foreign-data", value_name = "PATTERN")]
     foreign_servers: Vec<String>,
+    /// Those of filter files that name pieces, as [`Pieces`] do.
+    #[arg(skip)]
+    pieces: Pieces,
 }
 
 impl Selection {
@@ -108,7 +112,7 @@ impl Selection {
     pub(crate) fn chosen(&self, purpose: Purpose) -> Result<select::Selection> {
         let mut patterns = self.patterns.clone();
         for file in &self.filters {
-            filter::read(file, &mut patterns)?;
+            filter::read(file, purpose, &mut patterns)?;
         }
         Ok(select::Selection {
             purpose,
@@ -147,7 +151,7 @@ impl Selection {
 
 impl Patterns {
     fn chosen(&self) -> Result<select::Selection> {
-        Ok(select::Selection {
+        let mut chosen = select::Selection {
             schemas: all(&self.schemas, |name| Pattern::of_schema(name))?,
             exclude_schemas: all(&self.exclude_schemas, |name| Pattern::of_schema(name))?,
             tables: tables(&self.tables, &self.trees)?,
@@ -157,7 +161,9 @@ impl Patterns {
             exclude_extensions: all(&self.exclude_extensions, |name| Pattern::of_plain(name))?,
             foreign_data: all(&self.foreign_servers, |name| Pattern::of_plain(name))?,
             ..select::Selection::default()
-        })
+        };
+        self.pieces.add(&mut chosen)?;
+        Ok(chosen)
     }
 }
 
@@ -182,7 +188,7 @@ fn section(written: &str) -> Result<Section, String> {
 }
 
 /// Pieces of tables and routines, one by one, as pg_restore takes them.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Selection")]
 pub(crate) struct Pieces {
     /// Only indexes that match; may be given several times
@@ -199,12 +205,16 @@ pub(crate) struct Pieces {
 impl Pieces {
     /// What is meant of a snapshot: `selection` and these.
     pub(crate) fn chosen(&self, selection: &Selection) -> Result<select::Selection> {
-        Ok(select::Selection {
-            indexes: all(&self.indexes, |name| Pattern::of_relation(name))?,
-            functions: all(&self.functions, |name| FunctionPattern::new(&Text::from(name)))?,
-            triggers: all(&self.triggers, |name| Pattern::of_relation(name))?,
-            ..selection.chosen(Purpose::Restore)?
-        })
+        let mut chosen = selection.chosen(Purpose::Restore)?;
+        self.add(&mut chosen)?;
+        Ok(chosen)
+    }
+
+    fn add(&self, chosen: &mut select::Selection) -> Result<()> {
+        chosen.indexes.extend(all(&self.indexes, |name| Pattern::of_relation(name))?);
+        chosen.functions.extend(all(&self.functions, |name| FunctionPattern::new(&Text::from(name)))?);
+        chosen.triggers.extend(all(&self.triggers, |name| Pattern::of_relation(name))?);
+        Ok(())
     }
 }
 

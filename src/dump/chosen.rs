@@ -4,10 +4,12 @@ use std::collections::{HashMap, HashSet};
 
 use crate::catalog::{Lockable, Position};
 use crate::dump::Options;
+use crate::dump::unreadable::Unreadable;
 use crate::error::{Error, Result};
 use crate::object::{Kind, Lack, Object, ObjectId};
 use crate::plan::select::{Selected, select};
 use crate::progress::{Event, Events};
+use crate::text;
 use crate::text::Text;
 
 /// What was chosen of a catalog, renumbered.
@@ -27,17 +29,27 @@ impl Chosen {
     pub(super) fn new(
         objects: Vec<Object>,
         listed: &[Lockable],
+        unreadable: &Unreadable,
         standby: bool,
         options: &Options,
         events: &Events,
     ) -> Result<Self> {
-        let selected = select(&objects, &options.selection)?;
+        let mut selected = select(&objects, &options.selection)?;
         for pattern in &selected.unmatched {
             let message = format!("no object matches {pattern}");
             events(Event::Warning { message, hint: None });
         }
         let mut data = selected.data.clone();
-        let missing = hidden(&objects, &mut data, listed, standby, options)?;
+        let mut missing = hidden(&objects, &mut data, listed, unreadable, standby, options)?;
+        // Empty ones would look as if that were all of them.
+        for (at, _) in objects.iter().enumerate().filter(|(at, object)| !data[*at] && unreadable.has(object)) {
+            selected.keep[at] = false;
+        }
+        if options.selection.includes_everything() && !options.selection.no_subscriptions {
+            let reason = "only a superuser may read a subscription";
+            let names = unreadable.subscriptions.iter();
+            missing.extend(names.map(|name| (text!["subscription ", name], Text::from(reason))));
+        }
         Ok(Self::renumbered(objects, &selected, &data, missing, options))
     }
 
@@ -157,12 +169,15 @@ fn hidden(
     objects: &[Object],
     data: &mut [bool],
     listed: &[Lockable],
+    unreadable: &Unreadable,
     standby: bool,
     options: &Options,
 ) -> Result<Vec<(Text, Text)>> {
     let tables: HashMap<u32, &Lockable> = listed.iter().map(|table| (table.oid, table)).collect();
     let (mut missing, mut forbidden) = (Vec::new(), Vec::new());
-    for (object, data) in objects.iter().zip(data).filter(|(object, data)| **data && object.kind == Kind::Table) {
+    for (object, data) in
+        objects.iter().zip(data.iter_mut()).filter(|(object, data)| **data && object.kind == Kind::Table)
+    {
         let Some(table) = tables.get(&object.oid) else { continue };
         let reason = match (table.readable, table.filtered, table.unlogged && standby) {
             (_, _, true) => "unlogged tables cannot be read on a standby",
@@ -180,11 +195,19 @@ fn hidden(
         }
         missing.push((Text::from(table.name.to_string()), Text::from(reason)));
     }
+    let tables = forbidden.len();
+    for (object, data) in objects.iter().zip(data).filter(|(object, data)| **data && unreadable.has(object)) {
+        *data = false;
+        let (name, reason) = (format!("large objects {}", object.name), "the role has no SELECT privilege");
+        forbidden.push(format!("\n  {name}: {reason}"));
+        missing.push((Text::from(name), Text::from(reason)));
+    }
     if forbidden.is_empty() || options.skip_unreadable {
         return Ok(missing);
     }
+    let large = if forbidden.len() > tables { " and of large objects" } else { "" };
     Err(Error::unsupported(
-        format!("the rows of {} tables cannot be read:{}", forbidden.len(), forbidden.concat()),
+        format!("the rows of {tables} tables{large} cannot be read:{}", forbidden.concat()),
         "grant SELECT on them (or pg_read_all_data, 14+), and BYPASSRLS where row security is on; or dump all else with \
          --skip-unreadable",
     ))

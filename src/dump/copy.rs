@@ -36,7 +36,7 @@ pub(super) struct Copying {
     /// Name of the lead's server snapshot.
     pub(super) server_snapshot: String,
     /// Whether row security may hide rows, instead of failing.
-    pub(super) row_security: bool,
+    pub(super) settings: String,
     /// ` WITH (ENCODING '..')`: rows travel in the server's encoding, byte for byte.
     pub(super) copy_options: String,
 }
@@ -128,9 +128,7 @@ impl Copying {
             none => {
                 let mut new = self.connector.connect().await?;
                 snapshot::join(&mut new, &self.server_snapshot).await?;
-                if self.row_security {
-                    new.run(settings::ROW_SECURITY).await?;
-                }
+                new.run(&self.settings).await?;
                 none.insert(new)
             }
         };

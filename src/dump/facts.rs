@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::dump::Options;
 use crate::error::{Error, Result};
 use crate::hash::hex;
-use crate::pg::{Session, sql};
+use crate::pg::{Session, settings, sql};
 use crate::repository::{Head, Moment, Server, Source, Times, new_uid};
 use crate::text::Text;
 
@@ -88,7 +88,7 @@ impl Facts {
             },
             server: self.server.clone(),
             times: Times { server, client, finished: Timestamp::now() },
-            settings: BTreeMap::from(FORMAT_SETTINGS.map(|(name, value)| (name.into(), value.into()))),
+            settings: format_settings(options),
             selected: !options.selection.is_whole(),
             options: options.selection.switches().into_iter().map(String::from).collect(),
             missing: missing as u64,
@@ -104,9 +104,17 @@ const FORMAT_SETTINGS: [(&str, &str); 5] = [
     ("DateStyle", "ISO, MDY"),
     ("IntervalStyle", "postgres"),
     ("TimeZone", "UTC"),
-    ("extra_float_digits", "3"),
+    (settings::FLOAT_DIGITS, "3"),
     ("bytea_output", "hex"),
 ];
+
+fn format_settings(options: &Options) -> BTreeMap<String, String> {
+    let mut all = BTreeMap::from(FORMAT_SETTINGS.map(|(name, value)| (name.into(), value.into())));
+    if let Some(digits) = options.extra_float_digits {
+        all.insert(settings::FLOAT_DIGITS.into(), digits.to_string());
+    }
+    all
+}
 
 /// In a savepoint, since a refusal must not end the transaction that holds the server snapshot.
 async fn control(session: &mut Session) -> Result<Option<Control>> {

@@ -7,9 +7,10 @@ use crate::catalog::{self, Lockable, Size};
 use crate::dump::Options;
 use crate::dump::chosen::Chosen;
 use crate::dump::facts::{self, Facts};
+use crate::dump::unreadable::Unreadable;
 use crate::error::{Error, Result};
 use crate::pg::snapshot::Taking;
-use crate::pg::{Connector, Session, settings, snapshot};
+use crate::pg::{Connector, Session, snapshot};
 use crate::progress::{Event, Events};
 use crate::text::Text;
 
@@ -87,7 +88,8 @@ async fn attempt(
     events: &Events,
 ) -> Result<std::result::Result<Held, String>> {
     let listed = catalog::lockable(session).await?;
-    let wanted = wanted(session, &listed, options, events).await?;
+    let unreadable = Unreadable::read(session).await?;
+    let wanted = wanted(session, &listed, &unreadable, options, events).await?;
     let names: Vec<Text> = listed.iter().filter(|t| wanted.contains(&t.oid)).map(|t| t.name.sql()).collect();
     events(Event::Step { step: "lock tables" });
     let server_snapshot = match snapshot::lead(session, &options.taking, &names).await {
@@ -95,9 +97,7 @@ async fn attempt(
         Err(error) if error.sqlstate() == Some(UNDEFINED_TABLE) => return Ok(Err("a table was dropped".into())),
         Err(error) => return Err(error),
     };
-    if options.enable_row_security {
-        session.run(settings::ROW_SECURITY).await?;
-    }
+    session.run(options.settings()).await?;
     let since = Instant::now();
     events(Event::ServerSnapshot { name: server_snapshot.clone() });
     // Definitions alone need no look at files, and an old file would hide no row.
@@ -112,7 +112,7 @@ async fn attempt(
     let facts = facts::read(session).await?;
     let objects = catalog::load(session, events).await?;
     let listed = catalog::lockable(session).await?;
-    let chosen = Chosen::new(objects, &listed, facts.standby, options, events)?;
+    let chosen = Chosen::new(objects, &listed, &unreadable, facts.standby, options, events)?;
     let read = chosen.tables();
     if let Some(new) = listed.iter().find(|t| read.contains(&t.oid) && is_lockable(t) && !wanted.contains(&t.oid)) {
         return Ok(Err(format!("table {} appeared before it could be locked", new.name)));
@@ -124,6 +124,7 @@ async fn attempt(
 async fn wanted(
     session: &mut Session,
     listed: &[Lockable],
+    unreadable: &Unreadable,
     options: &Options,
     events: &Events,
 ) -> Result<HashSet<u32>> {
@@ -136,7 +137,7 @@ async fn wanted(
     let objects = catalog::load(session, events).await?;
     let standby = session.query("select pg_catalog.pg_is_in_recovery() as yes").await?.one()?.boolean("yes")?;
     session.run("ROLLBACK").await?;
-    let chosen = Chosen::new(objects, listed, standby, options, &crate::progress::silent())?;
+    let chosen = Chosen::new(objects, listed, unreadable, standby, options, &crate::progress::silent())?;
     Ok(chosen.tables().intersection(&all).copied().collect())
 }
 

@@ -7,6 +7,9 @@
 /// Lets row security hide rows, where a dump is asked for those that it shows.
 pub const ROW_SECURITY: &str = "SET LOCAL row_security = on";
 
+/// The setting that says how many digits floating point numbers are printed with.
+pub const FLOAT_DIGITS: &str = "extra_float_digits";
+
 /// What opens foreign tables to a transaction with [`reading`] and what closes them again; `None` where they are open.
 #[must_use]
 pub fn foreign_tables(version: u32) -> Option<(&'static str, &'static str)> {

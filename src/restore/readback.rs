@@ -50,6 +50,8 @@ pub(crate) struct Readback {
     /// The role that restored, where that is not the one that connects.
     role: Option<Text>,
     encoding: String,
+    /// How floating point numbers were printed.
+    float_digits: Option<i8>,
     /// Whether source and target are of one major version.
     same_major: bool,
     events: Events,
@@ -64,12 +66,14 @@ impl Readback {
         events: &Events,
     ) -> Result<Self> {
         let target = connector.connect().await?.major();
-        let source = &reader.snapshot().snapshot.head.server;
+        let head = &reader.snapshot().snapshot.head;
+        let source = &head.server;
         Ok(Self {
             connector: Arc::clone(connector),
             reader: reader.clone(),
             role: role.cloned(),
             encoding: source.encoding.clone(),
+            float_digits: head.settings.get(settings::FLOAT_DIGITS).and_then(|digits| digits.parse().ok()),
             same_major: target == source.version / 10_000,
             events: Events::clone(events),
         })
@@ -107,6 +111,9 @@ impl Readback {
         session.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
         // Row security that would hide rows is an error under these, never a difference.
         session.run(settings::reading(session.version(), &self.encoding)).await?;
+        if let Some(digits) = &self.float_digits {
+            session.run(format!("SET LOCAL {} = {digits}", settings::FLOAT_DIGITS)).await?;
+        }
         if let Some(role) = &self.role {
             session.run(text!["SET LOCAL ROLE ", role.ident()]).await?;
         }

@@ -10,6 +10,7 @@ mod cli_session;
 mod database_properties;
 mod drill;
 mod dump;
+mod dump_hidden;
 mod globals;
 mod harness;
 mod losses;

@@ -39,6 +39,7 @@ pub(crate) fn dump_options(database: &Database) -> dump::Options {
         taking: Taking::default(),
         skip_unreadable: false,
         enable_row_security: false,
+        extra_float_digits: None,
         writing: Default::default(),
         cancellation: Cancellation::default(),
     }

@@ -57,7 +57,7 @@ fn a_role_without_rights_reads_the_same_catalog() {
 }
 
 /// All fixtures, or those whose names are in `PGKEEP_TEST_FIXTURES`.
-fn fixtures() -> Vec<PathBuf> {
+pub(crate) fn fixtures() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/schema");
     let wanted = std::env::var_os("PGKEEP_TEST_FIXTURES").unwrap_or_default();
     let wanted = wanted.to_string_lossy();
@@ -110,7 +110,7 @@ fn encoding(session: &Session) -> String {
     session.parameter("server_encoding").expect("the server tells its encoding").to_string()
 }
 
-async fn read(database: &Database) -> Vec<Object> {
+pub(crate) async fn read(database: &Database) -> Vec<Object> {
     read_as(database, SUPERUSER).await
 }
 
@@ -124,7 +124,7 @@ async fn read_as(database: &Database, user: &str) -> Vec<Object> {
 }
 
 /// Creates as a restore does, and returns what failed.
-async fn create(database: &Database, objects: &[Object]) -> Vec<String> {
+pub(crate) async fn create(database: &Database, objects: &[Object]) -> Vec<String> {
     let mut session = session(database, SUPERUSER).await;
     let settings = settings::loading(session.version(), &encoding(&session));
     session.run(format!("BEGIN; {settings}")).await.expect("settings");

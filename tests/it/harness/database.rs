@@ -153,7 +153,7 @@ impl Drop for Database {
 }
 
 /// Runs a command with these bytes as its input.
-fn feed(command: &mut Command, input: &[u8]) -> Output {
+pub(crate) fn feed(command: &mut Command, input: &[u8]) -> Output {
     let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("a fetched client can be run");
     let mut pipe = child.stdin.take().expect("standard input is a pipe");
