@@ -46,6 +46,7 @@ use crate::progress::{Event, Events};
 use crate::repository::{Manifest, Part, Reader};
 use crate::text::Text;
 use findings::{Origin, findings};
+use into_table::Place;
 use ledger::Ledger;
 use readback::Readback;
 use standing::Standing;
@@ -290,16 +291,25 @@ pub async fn prepare(reader: &Reader, options: &Options, connector: &Connector, 
         connections_needed: findings::connections(options),
         round_trip_seconds: target.round_trip.as_secs_f64(),
     };
-    let exists = !options.create_database || options.manner.resume;
-    if options.manner.fill == Fill::Truncate {
-        let large = |object: &&mut Object| object.kind == Kind::LargeObjects;
-        plan.manifest.objects.iter_mut().filter(large).for_each(drops::replace);
-    }
-    let (standing, about_tables) = standing::look(&plan, connector, options, exists).await?;
-    plan.standing = standing;
-    plan.findings.extend(found.into_iter().chain(about_tables));
-    plan.findings.extend(into_table::taken(&copies.places, connector, options).await?);
+    plan.findings.extend(found);
+    plan.look_at_tables(&copies.places, connector, options).await?;
     Ok(plan)
+}
+
+impl Plan {
+    /// Looks at tables of the target that get rows, and at names that copies of tables will have.
+    async fn look_at_tables(&mut self, copies: &[Place], connector: &Connector, options: &Options) -> Result<()> {
+        let exists = !options.create_database || options.manner.resume;
+        if options.manner.fill == Fill::Truncate {
+            let large = |object: &&mut Object| object.kind == Kind::LargeObjects;
+            self.manifest.objects.iter_mut().filter(large).for_each(drops::replace);
+        }
+        let (standing, found) = standing::look(self, connector, options, exists).await?;
+        self.standing = standing;
+        self.findings.extend(found);
+        self.findings.extend(into_table::taken(copies, connector, options).await?);
+        Ok(())
+    }
 }
 
 impl Plan {
