@@ -25,6 +25,7 @@ mod outline;
 mod phases;
 mod positions;
 mod readback;
+mod speed;
 mod standing;
 mod statements;
 mod statistics;

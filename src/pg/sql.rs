@@ -3,6 +3,9 @@
 //! A line that ends in `--@ 15+` is kept for servers from major version 15 on, `--@ ..14` up to 14, `--@ 15..16` for
 //! both; queries beside the code and fixtures in `testdata` are written with it.
 
+use crate::text;
+use crate::text::Text;
+
 /// The lines of `sql` that a server of this major version has.
 ///
 /// # Panics
@@ -20,6 +23,14 @@ pub fn for_version(sql: &str, major: u32) -> String {
         kept.push('\n');
     }
     kept
+}
+
+/// `sql` with a list of rows or values in the place of `$name`, which stands in it once. The list is SQL, with literals
+/// that the caller has quoted.
+#[must_use]
+pub fn with_list(sql: &str, name: &str, list: &Text) -> Text {
+    let (before, after) = sql.split_once(name).unwrap_or((sql, ""));
+    text![before, list, after]
 }
 
 fn covers(mark: &str, major: u32) -> bool {

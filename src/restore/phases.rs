@@ -15,7 +15,7 @@ use crate::restore::ledger::Item;
 use crate::restore::statements::is_created;
 use crate::restore::takeover::{Removal, Takeover};
 use crate::restore::{
-    Definitions, Fill, Options, Plan, Summary, again, analyze, database, drops, load, positions, work,
+    Definitions, Fill, Options, Plan, Summary, again, analyze, database, drops, load, positions, speed, work,
 };
 use crate::text;
 use crate::text::Text;
@@ -47,12 +47,14 @@ pub(crate) async fn run(
     connector: &Arc<Connector>,
     events: &Events,
 ) -> Result<Summary> {
-    let session = connector.connect().await?;
+    let mut session = connector.connect().await?;
+    let jobs = if options.manner.single_transaction { 1 } else { options.jobs };
+    let speed = speed::settings(&mut session, jobs).await?;
     let mut crew = Crew {
         connector: Arc::clone(connector),
         ledger: plan.ledger.clone(),
         events: Events::clone(events),
-        settings: settings(session.version(), plan, options),
+        settings: settings(session.version(), plan, options, &speed),
         done: Arc::default(),
         single: options.manner.single_transaction,
     };
@@ -101,8 +103,8 @@ async fn begin(crew: &mut Crew, lead: &mut Seat, resume: bool) -> Result<()> {
     Ok(())
 }
 
-fn settings(version: u32, plan: &Plan, options: &Options) -> Text {
-    let settings = Text::from(settings::loading(version, &plan.encoding));
+fn settings(version: u32, plan: &Plan, options: &Options, speed: &str) -> Text {
+    let settings = text![settings::loading(version, &plan.encoding), speed];
     match &options.manner.role {
         Some(role) => text![settings, " SET LOCAL ROLE ", role.ident(), ";"],
         None => settings,

@@ -34,6 +34,7 @@ mod restore_manner;
 mod restore_plan;
 mod restore_refill;
 mod restore_resume;
+mod restore_speed;
 mod restore_stopped;
 mod restore_survives;
 mod roundtrip;

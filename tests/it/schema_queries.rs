@@ -7,7 +7,13 @@ use pgkeep::pg::sql;
 use crate::harness::{Database, Server, versions};
 
 /// What takes the place of parameters, which are pieces of SQL.
-const PARAMETERS: [(&str, &str); 2] = [("$1", "pg_catalog.pg_authid"), ("$2", "r.rolpassword")];
+const PARAMETERS: [(&str, &str); 5] = [
+    ("$1", "pg_catalog.pg_authid"),
+    ("$2", "r.rolpassword"),
+    ("$tables", "(1, 'schema', 'table')"),
+    ("$oids", "(1::pg_catalog.oid)"),
+    ("$places", "('schema', 'name')"),
+];
 
 #[test]
 fn every_query_is_prepared() {

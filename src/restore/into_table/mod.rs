@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::error::{Error, Result};
 use crate::object::{Kind, Object};
-use crate::pg::Connector;
+use crate::pg::{Connector, sql};
 use crate::restore::findings::Finding;
 use crate::restore::{Options, Plan};
 use crate::text;
@@ -69,9 +69,9 @@ pub(crate) async fn taken(places: &[Place], connector: &Connector, options: &Opt
         return Ok(Vec::new());
     }
     let list = places.iter().map(|(schema, name)| text!["(", schema.literal(), ", ", name.literal(), ")"]);
-    let with = text!["with wanted (schema, name) as (values ", Text::join(list, ", "), ") "];
+    let statement = sql::with_list(include_str!("taken.sql"), "$places", &Text::join(list, ", "));
     let mut session = connector.connect().await?;
-    let rows = session.query(text![with, include_str!("taken.sql")]).await;
+    let rows = session.query(statement).await;
     let rows = rows.map_err(|e| e.while_doing("look for the names of copies on the target"))?;
     session.close().await;
     let finding = |row: &crate::pg::Row| {

@@ -1,5 +1,5 @@
 -- One row a wanted name that a relation, an index or a type of the target has.
--- Follows `with wanted (schema, name) as (..)`.
+with wanted (schema, name) as (values $places)
 select w.schema, w.name
 from wanted w join pg_catalog.pg_namespace n on n.nspname = w.schema
 where exists (select from pg_catalog.pg_class c where c.relnamespace = n.oid and c.relname = w.name)

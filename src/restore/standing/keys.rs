@@ -7,7 +7,6 @@ use crate::object::{Name, Object, ObjectId};
 use crate::pg::{Session, sql};
 use crate::restore::findings::Finding;
 use crate::restore::standing::Facts;
-use crate::text;
 use crate::text::Text;
 
 /// An enforced foreign key on the target.
@@ -37,8 +36,7 @@ type After = BTreeMap<ObjectId, BTreeSet<ObjectId>>;
 
 fn wanted(oids: impl Iterator<Item = u32>) -> Text {
     let list: BTreeSet<u32> = oids.collect();
-    let list = Text::join(list.iter().map(|oid| format!("({oid}::pg_catalog.oid)")), ", ");
-    text!["with wanted (oid) as (values ", list, ") "]
+    Text::join(list.iter().map(|oid| format!("({oid}::pg_catalog.oid)")), ", ")
 }
 
 /// All that touch these tables or the partitioned tables that they are in.
@@ -46,8 +44,8 @@ pub(super) async fn read(session: &mut Session, facts: &HashMap<ObjectId, Facts>
     if facts.is_empty() {
         return Ok(Vec::new());
     }
-    let with = wanted(facts.values().flat_map(|facts| facts.family.iter().copied()));
-    let statement = text![with, sql::for_version(include_str!("keys.sql"), session.major())];
+    let oids = wanted(facts.values().flat_map(|facts| facts.family.iter().copied()));
+    let statement = sql::with_list(&sql::for_version(include_str!("keys.sql"), session.major()), "$oids", &oids);
     let rows = session.query(statement).await.map_err(|e| e.while_doing("list the foreign keys of the target"))?;
     rows.iter()
         .map(|row| {
@@ -67,8 +65,8 @@ pub(super) async fn roots(session: &mut Session, facts: &HashMap<ObjectId, Facts
     if facts.is_empty() {
         return Ok(Vec::new());
     }
-    let with = wanted(facts.values().flat_map(|facts| facts.family.iter().copied()));
-    let statement = text![with, include_str!("roots.sql")];
+    let oids = wanted(facts.values().flat_map(|facts| facts.family.iter().copied()));
+    let statement = sql::with_list(include_str!("roots.sql"), "$oids", &oids);
     let rows = session.query(statement).await.map_err(|e| e.while_doing("list the partitions of the target"))?;
     rows.iter()
         .map(|row| {

@@ -1,5 +1,5 @@
 -- One row a foreign key from or to a wanted relation, the copies for partitions included.
--- Follows `with wanted (oid) as (..)`, which names relations.
+with wanted (oid) as (values $oids)
 select k.conname as name, k.conrelid as child, k.confrelid as parent, k.condeferrable as deferrable,
        n.nspname as schema, c.relname as table
 from pg_catalog.pg_constraint k

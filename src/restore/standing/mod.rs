@@ -127,8 +127,7 @@ async fn facts(session: &mut Session, wanted: &[&Object]) -> Result<HashMap<Obje
         text!["(", object.id.0.to_string(), ", ", schema, ", ", object.name.name.literal(), ")"]
     };
     let list = Text::join(wanted.iter().map(row), ", ");
-    let with = text!["with wanted (id, schema, name) as (values ", list, ") "];
-    let statement = text![with, sql::for_version(include_str!("tables.sql"), session.major())];
+    let statement = sql::with_list(include_str!("tables.sql"), "$tables", &list);
     let rows = session.query(statement).await.map_err(|e| e.while_doing("look at the tables of the target"))?;
     rows.iter().map(|row| Ok((ObjectId(row.number("id")?), fact(row)?))).collect()
 }

@@ -1,5 +1,5 @@
 -- One row a partitioned table among the wanted relations, with its partitions that hold rows.
--- Follows `with wanted (oid) as (..)`, which names relations.
+with wanted (oid) as (values $oids)
 select c.oid, n.nspname as schema, c.relname as name,
        array(select t.relid::pg_catalog.oid from pg_catalog.pg_partition_tree(c.oid) t where t.isleaf) as leaves
 from wanted w

@@ -1,5 +1,5 @@
 -- One row a wanted table that the target has: what decides whether rows of the snapshot can go into it.
--- Follows `with wanted (id, schema, name) as (..)`, which names the tables.
+with wanted (id, schema, name) as (values $tables)
 select w.id, c.oid, c.relkind,
        pg_catalog.row_security_active(c.oid) as guarded,
        pg_catalog.has_table_privilege(c.oid, 'INSERT') as may_insert,
