@@ -7,6 +7,7 @@
 mod abilities;
 mod added;
 mod again;
+mod agenda;
 mod analyze;
 mod crew;
 mod database;

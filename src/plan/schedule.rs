@@ -108,6 +108,12 @@ impl Schedule {
         skipped.into_iter().collect()
     }
 
+    /// How much work an item is.
+    #[must_use]
+    pub fn weight(&self, item: usize) -> u64 {
+        self.items[item].weight
+    }
+
     /// How many items run.
     #[must_use]
     pub fn running(&self) -> usize {

@@ -38,10 +38,9 @@ pub(crate) trait Work {
     /// Does it; the transaction is open and its settings are made.
     fn run(&self, session: &mut Session) -> impl Future<Output = Result<()>> + Send;
 
-    /// The table that it loads rows into, where it does: whether a crash of the server empties that decides where the
-    /// rows are recorded.
-    fn fills(&self) -> Option<Text> {
-        None
+    /// Statements that record it.
+    fn record(&self, ledger: &Ledger, item: Item) -> Text {
+        ledger.record(item)
     }
 }
 
@@ -121,19 +120,20 @@ impl Crew {
             return session.run("ROLLBACK").await;
         }
         work.run(session).await?;
-        let record = match work.fills() {
-            Some(table) => self.ledger.record_rows(item, &table),
-            None => self.ledger.record(item),
-        };
-        session.run(record).await.map_err(|e| e.while_doing("write the ledger of the restore"))?;
+        session
+            .run(work.record(&self.ledger, item))
+            .await
+            .map_err(|e| e.while_doing("write the ledger of the restore"))?;
         session.run("COMMIT").await.map_err(|e| e.while_doing("commit"))
     }
 }
 
-/// Runs statements one after another; an error names what they were for.
+/// Runs statements one after another, sent as one message; an error names what they were for. Where no transaction is
+/// open they are one.
 pub(crate) async fn run_all(session: &mut Session, statements: &[Text], doing: &str) -> Result<(), Error> {
-    for statement in statements {
-        session.run(statement).await.map_err(|e| e.while_doing(doing))?;
+    if statements.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    // A statement may end in a comment.
+    session.run(Text::join(statements, "\n;\n")).await.map_err(|e| e.while_doing(doing))
 }

@@ -93,7 +93,9 @@ impl Cluster<'_> {
         }
         if object.kind == Kind::Tablespace {
             // Not possible in a transaction.
-            run_all(&mut self.session, &std::mem::take(&mut object.create), &doing).await?;
+            for statement in std::mem::take(&mut object.create) {
+                self.session.run(statement).await.map_err(|e| e.while_doing(&doing))?;
+            }
         }
         self.session.run("BEGIN").await?;
         let done = self.inside(&object, &doing).await;

@@ -14,7 +14,8 @@ use crate::pg::Session;
 use crate::progress::{Event, Events};
 use crate::repository::{Part, Reader};
 use crate::restore::added::Added;
-use crate::restore::crew::Work;
+use crate::restore::crew::{Work, run_all};
+use crate::restore::ledger::{Item, Ledger};
 use crate::text;
 use crate::text::Text;
 
@@ -50,8 +51,9 @@ pub(crate) struct Load<'a> {
 }
 
 impl Work for Load<'_> {
-    fn fills(&self) -> Option<Text> {
-        Some(self.object.name.sql())
+    /// Whether a crash of the server empties the table decides where its rows are recorded.
+    fn record(&self, ledger: &Ledger, item: Item) -> Text {
+        ledger.record_rows(item, &self.object.name.sql())
     }
 
     async fn run(&self, session: &mut Session) -> Result<()> {
@@ -59,9 +61,7 @@ impl Work for Load<'_> {
         let (table, part, of) = (self.object.name.to_string(), self.number, self.of);
         (self.events)(Event::PartStarted { table: table.clone(), part, of });
         let doing = format!("load {table}");
-        for statement in self.before() {
-            session.run(statement).await.map_err(|e| e.while_doing(&doing))?;
-        }
+        run_all(session, &self.before(), &doing).await?;
         let rows = self.copy(session, &doing).await?;
         if rows != self.part.stored.digest.rows {
             let stored = self.part.stored.digest.rows;
@@ -71,9 +71,7 @@ impl Work for Load<'_> {
             let found = session.query(self.insert()).await.map_err(|e| e.while_doing(&doing))?;
             added.note(self.part.object, self.number, found.one()?.number("added")?, rows);
         }
-        for statement in self.after() {
-            session.run(statement).await.map_err(|e| e.while_doing(&doing))?;
-        }
+        run_all(session, &self.after(), &doing).await?;
         let (bytes, took) = (self.part.stored.digest.bytes, started.elapsed());
         (self.events)(Event::PartDone { table, part, of, rows, bytes, took });
         Ok(())

@@ -1,50 +1,42 @@
-//! Rows and everything after them, side by side as far as needs and locks allow.
+//! Rows and everything after them, side by side as far as the agenda's needs and locks allow, on the sessions of a crew.
 //!
-//! Keys and indexes of a table are built as soon as its own rows are there, while other tables still load; whatever
-//! could fire on rows or read other tables (triggers, foreign keys, policies, rules) waits until all rows are there.
+//! Small tasks share a transaction: where there are ten thousand tables, their beginnings and ends would cost more than
+//! their rows.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 use crate::error::{Error, Result};
-use crate::object::{Kind, Object, ObjectId, Pass, Section};
+use crate::object::{Kind, Object};
 use crate::pg::Session;
-use crate::plan::{Item, Lock, Locks, Mode, Schedule};
+use crate::plan::Schedule;
 use crate::repository::Part;
 use crate::restore::Plan;
+use crate::restore::agenda::{Agenda, SHARED_BYTES, Task};
 use crate::restore::crew::{Seat, Work};
 use crate::restore::foreign_keys;
-use crate::restore::ledger;
+use crate::restore::ledger::{self, Ledger};
 use crate::restore::load::Load;
 use crate::restore::phases::{Creation, Restoring};
 use crate::restore::statements::is_created;
 use crate::text::Text;
 
-/// What a schedule hands out.
-#[derive(Clone, Copy, Debug)]
-enum Task {
-    /// Position among the parts.
-    Load { at: usize, number: u32, of: u32 },
-    /// All rows are there.
-    Loaded,
-    /// An object after the rows.
-    Create(ObjectId),
-    /// A foreign key that the next task checks.
-    AddUnchecked(ObjectId),
-    /// The check of it.
-    Validate(ObjectId),
-}
+/// SQLSTATE of a deadlock.
+const DEADLOCK: &str = "40P01";
 
 /// A shared schedule.
 struct Jobs {
     tasks: Vec<Task>,
     schedule: Mutex<Schedule>,
     changed: Notify,
+    /// Whether small tasks may share a transaction.
+    share: bool,
 }
 
+/// Tasks in one transaction at most: each holds locks until it ends.
+const SHARED_TASKS: usize = 50;
 /// Loads all parts and creates what comes after them on `jobs` sessions, or on that of the lead where everything is one
 /// transaction.
 pub(crate) async fn run(restoring: &Arc<Restoring>, plan: &Plan, jobs: usize, lead: &mut Seat) -> Result<()> {
@@ -68,36 +60,67 @@ pub(crate) async fn run(restoring: &Arc<Restoring>, plan: &Plan, jobs: usize, le
 
 impl Jobs {
     fn new(restoring: &Restoring, plan: &Plan) -> Self {
-        let mut list = List::default();
-        list.loads(restoring);
-        list.after_others(&plan.standing.after);
-        let rows: Vec<usize> = (0..list.items.len()).collect();
-        let loaded = list.push(Task::Loaded, Item { needs: rows, ..Item::default() });
-        list.creations(restoring, plan, loaded);
-        Self { tasks: list.tasks, schedule: Mutex::new(Schedule::new(list.items)), changed: Notify::new() }
+        let agenda = Agenda::new(restoring, plan);
+        // Where failures are collected, one must not undo others.
+        let share = !restoring.failures.keep_going() && !restoring.crew.single;
+        let schedule = Mutex::new(Schedule::new(agenda.items));
+        Self { tasks: agenda.tasks, schedule, changed: Notify::new(), share }
     }
 
     async fn work(&self, restoring: &Restoring, seat: &mut Seat) -> Result<()> {
         loop {
             // Made before the look, so that no change between the look and the wait is missed.
             let change = self.changed.notified();
-            let (next, finished) = {
-                let mut schedule = self.lock();
-                let next = schedule.next();
-                (next, schedule.is_finished())
-            };
-            match next {
-                Some(at) => {
-                    match restoring.task(seat, self.tasks[at]).await {
-                        Ok(()) => self.lock().done(at),
-                        Err(error) => self.failed(restoring, at, error)?,
-                    }
-                    self.changed.notify_waiters();
-                }
-                None if finished => return Ok(()),
-                None => change.await,
+            let (batch, finished) = self.take();
+            match batch.as_slice() {
+                [] if finished => return Ok(()),
+                [] => change.await,
+                [at] => self.alone(restoring, seat, *at).await?,
+                _ => self.together(restoring, seat, &batch).await?,
             }
         }
+    }
+
+    /// The next task; small ones with others that may run beside them. And whether there will be no more.
+    fn take(&self) -> (Vec<usize>, bool) {
+        let (mut batch, mut bytes) = (Vec::new(), 0);
+        let mut schedule = self.lock();
+        while let Some(at) = schedule.next() {
+            batch.push(at);
+            bytes += schedule.weight(at);
+            if !self.share || bytes >= SHARED_BYTES || batch.len() == SHARED_TASKS {
+                break;
+            }
+        }
+        (batch, schedule.is_finished())
+    }
+
+    async fn alone(&self, restoring: &Restoring, seat: &mut Seat, at: usize) -> Result<()> {
+        match restoring.tasks(seat, &[self.tasks[at]]).await {
+            Ok(()) => self.lock().done(at),
+            Err(error) => self.failed(restoring, at, error)?,
+        }
+        self.changed.notify_waiters();
+        Ok(())
+    }
+
+    async fn together(&self, restoring: &Restoring, seat: &mut Seat, batch: &[usize]) -> Result<()> {
+        let tasks: Vec<Task> = batch.iter().map(|&at| self.tasks[at]).collect();
+        match restoring.tasks(seat, &tasks).await {
+            Ok(()) => {
+                let mut schedule = self.lock();
+                batch.iter().for_each(|&at| schedule.done(at));
+            }
+            // Functions of users lock what nobody knows of; alone they only wait.
+            Err(error) if error.sqlstate() == Some(DEADLOCK) => {
+                for &at in batch {
+                    self.alone(restoring, seat, at).await?;
+                }
+            }
+            Err(error) => return Err(error),
+        }
+        self.changed.notify_waiters();
+        Ok(())
     }
 
     /// Goes on without what failed, where that was asked for. A table without its rows still gets its indexes.
@@ -122,102 +145,9 @@ impl Jobs {
     }
 }
 
-/// Items and tasks while they are listed, in step.
-#[derive(Default)]
-struct List {
-    tasks: Vec<Task>,
-    items: Vec<Item>,
-    /// Items that load an object's rows.
-    loads: HashMap<ObjectId, Vec<usize>>,
-}
-
-impl List {
-    fn push(&mut self, task: Task, item: Item) -> usize {
-        self.tasks.push(task);
-        self.items.push(item);
-        self.items.len() - 1
-    }
-
-    fn loads(&mut self, restoring: &Restoring) {
-        let mut counts: HashMap<ObjectId, u32> = HashMap::new();
-        for part in &restoring.parts {
-            *counts.entry(part.object).or_default() += 1;
-        }
-        let mut numbers: HashMap<ObjectId, u32> = HashMap::new();
-        for (at, part) in restoring.parts.iter().enumerate() {
-            let number = numbers.entry(part.object).or_default();
-            let task = Task::Load { at, number: *number, of: counts[&part.object] };
-            *number += 1;
-            if restoring.failures.is_lost(part.object) {
-                continue;
-            }
-            let freeze = restoring.may_freeze(part, counts[&part.object]);
-            let mode = if freeze { Mode::AccessExclusive } else { Mode::RowExclusive };
-            let locks = vec![Lock { relation: part.object, mode }];
-            let item = self.push(task, Item { locks, weight: part.stored.digest.bytes, needs: Vec::new() });
-            self.loads.entry(part.object).or_default().push(item);
-        }
-    }
-
-    /// Tables that stand already let rows in only after those that they refer to.
-    fn after_others(&mut self, after: &BTreeMap<ObjectId, BTreeSet<ObjectId>>) {
-        for (child, parents) in after {
-            let first: Vec<usize> =
-                parents.iter().filter_map(|parent| self.loads.get(parent)).flatten().copied().collect();
-            for &load in self.loads.get(child).into_iter().flatten() {
-                self.items[load].needs.extend(&first);
-            }
-        }
-    }
-
-    fn creations(&mut self, restoring: &Restoring, plan: &Plan, loaded: usize) {
-        let after = |object: &&Object| object.section == Section::PostData && object.kind.pass() == Pass::Main;
-        let locks = Locks::new(&restoring.objects);
-        let mut items: HashMap<ObjectId, usize> = HashMap::new();
-        for object in plan.objects().filter(after) {
-            if restoring.failures.blocks(&restoring.objects, object) {
-                continue;
-            }
-            let own_rows = object.part_of.and_then(|table| self.loads.get(&table)).cloned().unwrap_or_default();
-            let weight = own_rows.iter().map(|&load| self.items[load].weight).sum();
-            let mut needs: Vec<usize> = object.needs.iter().filter_map(|id| items.get(id).copied()).collect();
-            if waits_for_all_rows(object.kind) {
-                needs.push(loaded)
-            } else {
-                needs.extend(own_rows)
-            }
-            let item = Item { needs, locks: locks.of(object.id), weight };
-            let apart = !restoring.crew.single && foreign_keys::in_two_steps(object, &plan.manifest.objects);
-            items.insert(object.id, if apart { self.foreign_key(object, item) } else { self.create(object, item) });
-        }
-    }
-
-    fn create(&mut self, object: &Object, item: Item) -> usize {
-        self.push(Task::Create(object.id), item)
-    }
-
-    /// Adding it takes strong locks for a moment, checking it weak ones for long: keys of different tables are checked
-    /// side by side.
-    fn foreign_key(&mut self, object: &Object, item: Item) -> usize {
-        let weight = item.weight;
-        let check = |lock: &Lock| Lock {
-            relation: lock.relation,
-            mode: if Some(lock.relation) == object.part_of { Mode::ShareUpdateExclusive } else { Mode::RowShare },
-        };
-        let locks = item.locks.iter().map(check).collect();
-        let added = self.push(Task::AddUnchecked(object.id), Item { weight: 0, ..item });
-        self.push(Task::Validate(object.id), Item { needs: vec![added], locks, weight })
-    }
-}
-
-/// Only what belongs to one table and reads nothing else may come before other tables have their rows.
-fn waits_for_all_rows(kind: Kind) -> bool {
-    !matches!(kind, Kind::Index | Kind::Constraint)
-}
-
 impl Restoring {
     /// COPY FREEZE takes the table for one worker; a table of several parts is loaded by several.
-    fn may_freeze(&self, part: &Part, of: u32) -> bool {
+    pub(super) fn may_freeze(&self, part: &Part, of: u32) -> bool {
         let object = &self.objects[part.object.0 as usize];
         let direct = object.table.as_ref().is_some_and(|table| table.root.is_none());
         // Somebody may have worked with what an earlier run left, and it must not be emptied.
@@ -225,33 +155,43 @@ impl Restoring {
         of == 1 && direct && new && is_created(object) && object.kind == Kind::Table
     }
 
-    async fn task(&self, seat: &mut Seat, task: Task) -> Result<()> {
-        match task {
-            Task::Loaded => Ok(()),
-            Task::Load { at, number, of } => self.load(seat, &self.parts[at], number, of).await,
-            Task::Create(id) => {
-                let object = &self.objects[id.0 as usize];
-                let what = format!("the creation of {} {}", object.kind.noun(), object.name);
-                let creation = Creation { restoring: self, object };
-                self.crew.once(seat, ledger::Item::Object(id), &what, &creation).await
-            }
-            Task::AddUnchecked(id) | Task::Validate(id) => {
-                let object = &self.objects[id.0 as usize];
-                self.foreign_key(seat, object, matches!(task, Task::Validate(_))).await
-            }
-        }
+    /// Does tasks in one transaction, but for those that an earlier run has done.
+    async fn tasks(&self, seat: &mut Seat, tasks: &[Task]) -> Result<()> {
+        let pieces = tasks.iter().filter_map(|task| self.piece(*task));
+        let pieces: Vec<Piece<'_>> = pieces.filter(|piece| !self.crew.done.has(piece.item)).collect();
+        let Some(first) = pieces.first() else { return Ok(()) };
+        let what = match pieces.len() {
+            1 => first.what.clone(),
+            others => format!("{} and {} more", first.what, others - 1),
+        };
+        self.crew.once(seat, first.item, &what, &Together(pieces.as_slice())).await
     }
 
-    async fn foreign_key(&self, seat: &mut Seat, object: &Object, check: bool) -> Result<()> {
-        let Some(steps) = foreign_keys::steps(object) else { return Ok(()) };
-        let (what, item) = if check {
-            (format!("the check of foreign key {}", object.name), ledger::Item::Validation(object.id))
-        } else {
-            (format!("the creation of foreign key {}", object.name), ledger::Item::Object(object.id))
+    fn piece(&self, task: Task) -> Option<Piece<'_>> {
+        let object = self.object_of(task)?;
+        let (noun, name) = (object.kind.noun(), &object.name);
+        let (item, what, step) = match task {
+            Task::Loaded => return None,
+            Task::Load { at, number, of } => {
+                let load = self.load(object, &self.parts[at], number, of)?;
+                (ledger::Item::Part(object.id, number), format!("the loading of {name}"), Step::Load(load))
+            }
+            Task::Create(id) => {
+                let creation = Step::Create(Creation { restoring: self, object });
+                (ledger::Item::Object(id), format!("the creation of {noun} {name}"), creation)
+            }
+            Task::AddUnchecked(id) => {
+                let statement = foreign_keys::steps(object)?.add;
+                let add = Step::ForeignKey(ForeignKey { restoring: self, object, statement, check: false });
+                (ledger::Item::Object(id), format!("the creation of {noun} {name}"), add)
+            }
+            Task::Validate(id) => {
+                let statement = foreign_keys::steps(object)?.validate;
+                let check = Step::ForeignKey(ForeignKey { restoring: self, object, statement, check: true });
+                (ledger::Item::Validation(id), format!("the check of {noun} {name}"), check)
+            }
         };
-        let step =
-            ForeignKey { restoring: self, object, statement: if check { steps.validate } else { steps.add }, check };
-        self.crew.once(seat, item, &what, &step).await
+        Some(Piece { item, what, step })
     }
 
     fn object_of(&self, task: Task) -> Option<&Object> {
@@ -263,14 +203,12 @@ impl Restoring {
         self.objects.get(id.0 as usize)
     }
 
-    async fn load(&self, seat: &mut Seat, part: &Part, number: u32, of: u32) -> Result<()> {
-        let object = &self.objects[part.object.0 as usize];
-        let Some(table) = &object.table else { return Ok(()) };
-        let load = Load {
+    fn load<'a>(&'a self, object: &'a Object, part: &'a Part, number: u32, of: u32) -> Option<Load<'a>> {
+        Some(Load {
             reader: &self.reader,
             part,
             object,
-            table,
+            table: object.table.as_ref()?,
             number,
             of,
             encoding: &self.encoding,
@@ -278,9 +216,45 @@ impl Restoring {
             quiet: self.quiet,
             added: self.added.as_ref().filter(|_| object.kind != Kind::LargeObjects),
             events: &self.crew.events,
-        };
-        let what = format!("the loading of {}", object.name);
-        self.crew.once(seat, ledger::Item::Part(part.object, number), &what, &load).await
+        })
+    }
+}
+
+/// A task with all that it takes.
+struct Piece<'a> {
+    item: ledger::Item,
+    /// As in "lost the connection during ..".
+    what: String,
+    step: Step<'a>,
+}
+
+enum Step<'a> {
+    Load(Load<'a>),
+    Create(Creation<'a>),
+    ForeignKey(ForeignKey<'a>),
+}
+
+/// Pieces in one transaction. They are recorded together, so that the first stands for all.
+struct Together<'a>(&'a [Piece<'a>]);
+
+impl Work for Together<'_> {
+    async fn run(&self, session: &mut Session) -> Result<()> {
+        for piece in self.0 {
+            match &piece.step {
+                Step::Load(load) => load.run(session).await?,
+                Step::Create(creation) => creation.run(session).await?,
+                Step::ForeignKey(step) => step.run(session).await?,
+            }
+        }
+        Ok(())
+    }
+
+    fn record(&self, ledger: &Ledger, _first: ledger::Item) -> Text {
+        let records = self.0.iter().map(|piece| match &piece.step {
+            Step::Load(load) => load.record(ledger, piece.item),
+            Step::Create(_) | Step::ForeignKey(_) => ledger.record(piece.item),
+        });
+        Text::join(records, "; ")
     }
 }
 

@@ -104,3 +104,27 @@ fn the_sample_database_is_removed_and_comes_back_in_one_transaction() {
     assert_same_schema(&source, &target);
     assert_same_data(&source, &target);
 }
+
+/// Every transaction that writes takes a number; hundreds of tables would make thousands.
+#[test]
+fn small_tables_share_transactions() {
+    const TABLES: u64 = 200;
+    let server = Server::fresh(18, &[("autovacuum", "off"), ("max_locks_per_transaction", "64")]);
+    let source = server.database("manner_many");
+    source.psql(&format!(
+        "DO $$BEGIN FOR n IN 1..{TABLES} LOOP
+             EXECUTE format('CREATE TABLE t%1$s (id int PRIMARY KEY, a text UNIQUE, above int REFERENCES t%1$s)', n);
+             EXECUTE format('INSERT INTO t%1$s VALUES (1, %1$L, 1), (2, NULL, 1)', n);
+         END LOOP; END$$",
+    ));
+    let keeping = Keeping::new();
+    keeping.ok(&["dump", "-d", &source.url()]);
+    let target = server.database("manner_many_back");
+    let number = || target.query_one("SELECT pg_current_xact_id()").parse::<u64>().expect("a number");
+    let before = number();
+    keeping.ok(&["restore", "latest", "-d", &target.url(), "--no-analyze", "-j", "2"]);
+    let transactions = number() - before;
+    assert!(transactions < TABLES / 2, "{transactions} transactions for {TABLES} tables");
+    assert_same_schema(&source, &target);
+    assert_same_data(&source, &target);
+}
