@@ -5,6 +5,7 @@
 //! where the plan finds that the restore must fail.
 
 mod abilities;
+mod adapt;
 mod added;
 mod again;
 mod agenda;
@@ -233,7 +234,7 @@ pub async fn outline(reader: &Reader, options: &Options, events: &Events) -> Res
 /// Where the snapshot cannot be read, the target not be reached, or a pattern matches nothing.
 pub async fn prepare(reader: &Reader, options: &Options, connector: &Connector, events: &Events) -> Result<Plan> {
     events(Event::Step { step: "read snapshot" });
-    let manifest = reader.manifest().await?;
+    let mut manifest = reader.manifest().await?;
     let mut selection = manner::narrowed(options)?;
     events(Event::Step { step: "look at the target" });
     let server = &reader.snapshot().snapshot.head.server;
@@ -244,6 +245,7 @@ pub async fn prepare(reader: &Reader, options: &Options, connector: &Connector, 
     } else {
         database::Look { target: Target::read(&mut connector.connect().await?, role).await?, findings: Vec::new() }
     };
+    adapt::adapt(&mut manifest.objects, server.version, look.target.version);
     if !whole && options.manner.into_schema.is_empty() {
         selection.present = present(&manifest.objects, &look.target);
     }
@@ -272,27 +274,12 @@ pub async fn prepare(reader: &Reader, options: &Options, connector: &Connector, 
     plan.leave_out(&target, refused);
     plan.left_out.extend(copies.notes);
     plan.ledger = Ledger::new(reader.snapshot().id, plan.fingerprint(options));
-    let origin = Origin {
-        version: server.version,
-        encoding: server.encoding.clone(),
-        provider: server.locale_provider.clone(),
-        collate: server.collate.clone(),
-        ctype: server.ctype.clone(),
-        whole,
-        ledger: plan.ledger.clone(),
-    };
+    let origin = Origin::new(server, whole, &plan.ledger);
     let objects: Vec<&Object> = plan.objects().collect();
     let found = findings(&objects, &origin, &target, options);
     plan.exists = target.existing_of(&objects);
     plan.leave_statistics(&target, options);
-    plan.server = outline::Server {
-        version: target.version,
-        source_version: server.version,
-        role: target.role.lossy().into_owned(),
-        connections_free: target.free,
-        connections_needed: findings::connections(options),
-        round_trip_seconds: target.round_trip.as_secs_f64(),
-    };
+    plan.server = outline::Server::new(&target, server.version, options);
     plan.findings.extend(found);
     plan.look_at_tables(&copies.places, connector, options).await?;
     Ok(plan)

@@ -1,7 +1,8 @@
 //! The scratch database of a drill: made for it, and gone after it, also where an earlier drill could not clean up.
 //!
-//! A session on a maintenance database holds an advisory lock by the name of the scratch database for as long as the
-//! drill lives. Whoever finds a scratch database without its lock knows that its drill was killed.
+//! A transaction on a maintenance database, which looks at nothing and so keeps nothing from being cleaned up, holds an
+//! advisory lock by the name of the scratch database for as long as the drill lives. Whoever finds a scratch database
+//! without its lock knows that its drill was killed.
 
 use crate::error::Result;
 use crate::hash::StoredId;
@@ -42,12 +43,10 @@ impl Scratch {
     /// Takes a name, and drops what drills that were killed have left on the server.
     pub(super) async fn claim(server: &Config, keep: bool, events: &Events) -> Result<Self> {
         let mut session = restore::maintenance(server).await?;
-        if session.major() >= 14 {
-            session.run("SET idle_session_timeout = 0").await?;
-        }
         sweep(server, &mut session, events).await?;
         let name = format!("{}{}", if keep { KEPT } else { PREFIX }, &new_uid()[..12]);
-        session.run(format!("SELECT pg_catalog.pg_advisory_lock({LOCK}, {})", key(&name))).await?;
+        let lock = format!("SELECT pg_catalog.pg_advisory_xact_lock({LOCK}, {})", key(&name));
+        session.run(format!("BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0; {lock}")).await?;
         Ok(Self { name, keep, server: server.clone(), session })
     }
 
@@ -59,7 +58,10 @@ impl Scratch {
         let name = Text::from(self.name.as_str());
         forget_subscriptions(&self.server, &self.name).await;
         let statement = text!["DROP DATABASE IF EXISTS ", name.ident(), " WITH (FORCE)"];
-        let mut dropped = self.session.run(&statement).await;
+        let mut dropped = self.session.run("COMMIT").await;
+        if dropped.is_ok() {
+            dropped = self.session.run(&statement).await;
+        }
         if dropped.as_ref().is_err_and(crate::Error::is_disconnect) {
             dropped = match restore::maintenance(&self.server).await {
                 Ok(mut session) => session.run(&statement).await,
@@ -92,7 +94,7 @@ async fn sweep(server: &Config, session: &mut Session, events: &Events) -> Resul
     for row in &rows {
         let name = row.text("name")?;
         let key = key(&name.lossy());
-        let lock = format!("SELECT pg_catalog.pg_try_advisory_lock({LOCK}, {key}) AS free");
+        let lock = format!("SELECT pg_catalog.pg_try_advisory_xact_lock({LOCK}, {key}) AS free");
         if !session.query(lock).await?.one()?.boolean("free")? {
             continue;
         }
@@ -110,7 +112,6 @@ async fn sweep(server: &Config, session: &mut Session, events: &Events) -> Resul
             }
         };
         events(Event::Warning { message, hint });
-        session.run(format!("SELECT pg_catalog.pg_advisory_unlock({LOCK}, {key})")).await?;
     }
     Ok(())
 }

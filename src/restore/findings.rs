@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use crate::object::{Kind, Object, Section};
+use crate::repository::Server;
 use crate::restore::ledger::{Ledger, SCHEMA};
 use crate::restore::statements::is_created;
 use crate::restore::target::Target;
@@ -37,6 +38,21 @@ pub(crate) struct Origin {
     pub(crate) whole: bool,
     /// What this restore would write its ledger under.
     pub(crate) ledger: Ledger,
+}
+
+impl Origin {
+    /// Of what a snapshot says of its server.
+    pub(crate) fn new(server: &Server, whole: bool, ledger: &Ledger) -> Self {
+        Self {
+            version: server.version,
+            encoding: server.encoding.clone(),
+            provider: server.locale_provider.clone(),
+            collate: server.collate.clone(),
+            ctype: server.ctype.clone(),
+            whole,
+            ledger: ledger.clone(),
+        }
+    }
 }
 
 /// All findings for these objects on this target.

@@ -6,7 +6,9 @@ use serde::Serialize;
 
 use crate::object::{Kind, ObjectId, Pass, Section};
 use crate::restore::estimate::{Estimate, Work};
-use crate::restore::{Finding, Plan};
+use crate::restore::findings::connections;
+use crate::restore::target::Target;
+use crate::restore::{Finding, Options, Plan};
 
 /// What a restore would do. Lists are in the order in which things are done.
 #[derive(Clone, Debug, Serialize)]
@@ -82,6 +84,19 @@ pub struct PlannedTable {
     pub bytes: u64,
     /// Pieces that can be loaded side by side.
     pub parts: u64,
+}
+
+impl Server {
+    pub(crate) fn new(target: &Target, source_version: u32, options: &Options) -> Self {
+        Self {
+            version: target.version,
+            source_version,
+            role: target.role.lossy().into_owned(),
+            connections_free: target.free,
+            connections_needed: connections(options),
+            round_trip_seconds: target.round_trip.as_secs_f64(),
+        }
+    }
 }
 
 impl Plan {

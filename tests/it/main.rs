@@ -43,6 +43,7 @@ mod sample;
 mod schema;
 mod schema_encodings;
 mod schema_queries;
+mod schema_versions;
 mod statistics;
 mod tidy;
 mod verify;

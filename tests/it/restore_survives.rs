@@ -4,7 +4,7 @@ use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::cli_session::{Keeping, Ran, parse, until};
-use crate::harness::{Database, Server, assert_same_data, assert_same_schema, cli::cli, versions};
+use crate::harness::{Database, Pooler, Server, assert_same_data, assert_same_schema, cli::cli, versions};
 
 /// Event triggers that make what is tagged so fail, from where a restore does not look for objects of the user.
 fn forbid(target: &Database, tag: &str) {
@@ -226,4 +226,27 @@ fn a_restore_that_is_killed_again_and_again_ends_with_exactly_what_was_dumped() 
     assert_same_schema(&source, &target);
     assert_same_data(&source, &target);
     assert_eq!(ledgers(&target), "0");
+}
+
+/// The ledger and its locks live in transactions, so that all of it works behind a transaction pooler.
+#[test]
+fn a_restore_behind_a_pooler_is_continued() {
+    let server = Server::shared(18);
+    let (source, target) = (server.database("pooled_source"), server.database("pooled_target"));
+    source.psql(SHOP);
+    let pooler = Pooler::start(server, 6);
+    let keeping = Keeping::new();
+    keeping.ok(&["dump", "-d", &pooler.url(source.name())]);
+    let url = pooler.url(target.name());
+    for _ in 0..2 {
+        target.psql("DROP SCHEMA IF EXISTS s CASCADE");
+        forbid(&target, "'CREATE INDEX'");
+        let ran = keeping.run(&["restore", "latest", "-d", &url, "--keep-going"]);
+        assert_eq!(ran.code, Some(9), "{}{}", ran.stdout, ran.stderr);
+        allow(&target);
+        keeping.ok(&["restore", "latest", "-d", &url, "--resume", "--verify-target"]);
+        assert_same_schema(&source, &target);
+        assert_same_data(&source, &target);
+        assert_eq!(ledgers(&target), "0");
+    }
 }
