@@ -12,6 +12,7 @@ mod agenda;
 mod analyze;
 mod crew;
 mod database;
+mod dependents;
 mod drops;
 mod estimate;
 mod failures;
@@ -297,6 +298,7 @@ impl Plan {
         self.standing = standing;
         self.findings.extend(found);
         self.findings.extend(into_table::taken(copies, connector, options).await?);
+        self.findings.extend(dependents::look(self, connector, options).await?);
         Ok(())
     }
 }

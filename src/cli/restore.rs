@@ -83,6 +83,12 @@ struct Manner {
     /// As -c does anyway; pg_restore wants it
     #[arg(long, requires = "clean")]
     if_exists: bool,
+    /// End with the first failure, as it does anyway without --keep-going; pg_restore wants it
+    #[arg(long, conflicts_with = "keep_going")]
+    exit_on_error: bool,
+    /// Load no rows into tables that could not be created, as it does anyway; pg_restore wants it
+    #[arg(long)]
+    no_data_for_failed_tables: bool,
     /// Restore everything in one transaction on one connection, or nothing
     #[arg(long, short = '1', conflicts_with_all = ["resume", "keep_going"])]
     single_transaction: bool,

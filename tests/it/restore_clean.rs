@@ -91,3 +91,45 @@ fn what_cannot_be_analyzed_stops_nothing() {
         assert_eq!(target.query_one("SELECT reltuples FROM pg_class WHERE relname = 'plain'"), "1");
     }
 }
+
+#[test]
+fn what_would_not_come_back_is_in_the_way() {
+    for major in versions() {
+        let live = Server::shared(major).database("clean_dependents");
+        live.psql(
+            r#"CREATE SCHEMA "a ""b"; CREATE TABLE "a ""b"."T;" (id int PRIMARY KEY); INSERT INTO "a ""b"."T;" SELECT generate_series(1, 9);
+            CREATE TYPE "a ""b".state AS ENUM ('x'); CREATE FUNCTION "a ""b".one() RETURNS int LANGUAGE sql AS 'SELECT 1';
+            CREATE VIEW "a ""b".own AS SELECT * FROM "a ""b"."T;"; CREATE EXTENSION citext; CREATE TABLE kept (id int)"#,
+        );
+        let keeping = Keeping::new();
+        keeping.ok(&["dump", "-d", &live.url()]);
+        live.psql(
+            r#"CREATE TABLE "a ""b".newer (s "a ""b".state, one int DEFAULT "a ""b".one(), t int REFERENCES "a ""b"."T;", c citext);
+            CREATE VIEW over AS SELECT * FROM "a ""b".own; CREATE FUNCTION uses("a ""b"."T;") RETURNS int LANGUAGE sql AS 'SELECT 1'"#,
+        );
+        let url = live.url();
+        let command = ["restore", "latest", "-d", &url, "-c"];
+        for more in [&["--plan"][..], &["-1"]] {
+            let ran = keeping.run(&[&command[..], more].concat());
+            assert_eq!(ran.code, Some(8), "{}{}", ran.stdout, ran.stderr);
+            for part in [
+                "view over needs view \"a \"\"b\".own, which -c would remove",
+                "constraint newer_t_fkey on table \"a \"\"b\".newer needs",
+                "column s of table \"a \"\"b\".newer needs type",
+                "column c of table \"a \"\"b\".newer needs type citext",
+                "default value for column one of table \"a \"\"b\".newer needs function",
+                "table \"a \"\"b\".newer needs schema a \"b, which",
+                "function uses(\"a \"\"b\".\"T;\") needs type",
+            ] {
+                assert!((ran.stdout.clone() + &ran.stderr).contains(part), "{part} in {}{}", ran.stdout, ran.stderr);
+            }
+        }
+        assert_eq!(live.query_one("SELECT count(*) FROM over"), "9");
+        let ran = keeping.run(&[&command[..], &["-t", "\"T;\""]].concat());
+        assert!(ran.stderr.contains("view \"a \"\"b\".own needs"), "one that is not selected: {}", ran.stderr);
+        live.psql(r#"DROP TABLE "a ""b".newer; DROP VIEW over; DROP FUNCTION uses; DELETE FROM "a ""b"."T;""#);
+        keeping.ok(&[&command[..], &["-1", "-t", "\"T;\"", "-t", "own"]].concat());
+        assert_eq!(live.query_one(r#"SELECT count(*) FROM "a ""b".own"#), "9");
+        keeping.ok(&command);
+    }
+}
