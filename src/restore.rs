@@ -247,8 +247,8 @@ pub async fn prepare(reader: &Reader, options: &Options, connector: &Connector, 
         database::Look { target: Target::read(&mut connector.connect().await?, role).await?, findings: Vec::new() }
     };
     adapt::adapt(&mut manifest.objects, server.version, look.target.version);
-    if !whole && options.manner.into_schema.is_empty() {
-        selection.present = present(&manifest.objects, &look.target);
+    if !whole {
+        selection.present = present(&manifest.objects, &look.target, &options.manner.into_schema);
     }
     let selected = select(&manifest.objects, &selection)?;
     let mut plan = Plan {
@@ -355,10 +355,11 @@ impl Plan {
     }
 }
 
-/// Objects of the snapshot that the target has already, with their keys and indexes: what is restored may need them.
-fn present(objects: &[Object], target: &Target) -> BTreeSet<ObjectId> {
+/// Objects of the snapshot that the target has already, with their keys and indexes: what is restored may need them. A
+/// schema under another name uses types and routines of others, and stays apart from their tables and triggers.
+fn present(objects: &[Object], target: &Target, renamed: &BTreeMap<Text, Text>) -> BTreeSet<ObjectId> {
     let mut there = BTreeSet::new();
-    for object in objects {
+    for object in objects.iter().filter(|object| renamed.is_empty() || into_schema::may_use(object, renamed)) {
         let whole_is_there = object.part_of.is_some_and(|whole| there.contains(&whole));
         if whole_is_there || target.has(object.kind, &object.name) {
             there.insert(object.id);

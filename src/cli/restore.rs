@@ -74,7 +74,8 @@ struct Manner {
     /// Continue a restore that stopped: repeat the command as it was and add this
     #[arg(long)]
     resume: bool,
-    /// Go on after an object failed; all failures are listed at the end, the exit code is 9, and --resume tries them again
+    /// Go on after an object failed; all failures are listed at the end, the exit code is 9, and another run with
+    /// --resume tries them again
     #[arg(long)]
     keep_going: bool,
     /// Remove first what will be created, where it is there

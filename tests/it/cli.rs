@@ -41,6 +41,10 @@ const SELECTION: &[&str] = &[
     "--with-dependencies",
     "-a, --data-only",
     "-s, --schema-only",
+    "--sequence-data",
+    "--statistics",
+    "--no-statistics",
+    "--statistics-only",
     "--section",
     "-b, --large-objects",
     "-B, --no-large-objects",
@@ -65,7 +69,11 @@ const DUMP: &[&str] = &[
     "-x, --no-privileges",
     "--no-comments",
     "--no-security-labels",
+    "--no-tablespaces",
+    "--no-table-access-method",
+    "--no-toast-compression",
     "--load-via-partition-root",
+    "--extra-float-digits",
 ];
 const RESTORE: &[&str] = &[
     "--plan",
@@ -76,9 +84,15 @@ const RESTORE: &[&str] = &[
     "--keep-going",
     "-c, --clean",
     "--if-exists",
+    "--exit-on-error",
+    "--no-data-for-failed-tables",
     "-1, --single-transaction",
     "--role",
     "--into-schema",
+    "--into-table",
+    "--truncate",
+    "--on-conflict-do-nothing",
+    "--disable-triggers",
     "--verify-target",
 ];
 const DEFINITIONS: &[&str] = &[
@@ -88,6 +102,7 @@ const DEFINITIONS: &[&str] = &[
     "--no-security-labels",
     "--no-tablespaces",
     "--no-table-access-method",
+    "--no-toast-compression",
     "--map-owner",
 ];
 
@@ -101,7 +116,14 @@ const FLAGS: [(&str, &[&[&str]]); 11] = [
     ("restore", &[RESTORE, DEFINITIONS, SELECTION, PIECES, PLACE, CONNECTION]),
     (
         "drill",
-        &[&["--max-bytes", "--check", "--keep", "-j, --jobs"], DEFINITIONS, SELECTION, PIECES, PLACE, CONNECTION],
+        &[
+            &["--tables", "--max-bytes", "--check", "--report", "--keep", "-j, --jobs"],
+            DEFINITIONS,
+            SELECTION,
+            PIECES,
+            PLACE,
+            CONNECTION,
+        ],
     ),
     ("sql", &[DEFINITIONS, SELECTION, PIECES, PLACE]),
     ("cat", &[&["--format", "--columns", "--limit"], PLACE]),

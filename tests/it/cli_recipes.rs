@@ -48,6 +48,25 @@ fn the_recipes_in_the_readme_work_as_written() {
     std::fs::write(folder.path().join("totals.sql"), "SELECT count(*) > 0 FROM payments.payment;\n").expect("a file");
     run("pgkeep init && pgkeep dump --globals -d postgres && pgkeep dump pos_riverside && pgkeep dump pos_riverside");
     for recipe in recipes() {
+        let lines = pos.query_one("SELECT count(*) FROM ord.line");
+        if recipe.contains("--on-conflict-do-nothing") {
+            pos.psql("DELETE FROM ord.line WHERE order_id % 3 = 0");
+            run(&recipe);
+            assert_eq!(pos.query_one("SELECT count(*) FROM ord.line"), lines);
+            let both =
+                "SELECT count(*) FROM (SELECT * FROM ord.line EXCEPT SELECT * FROM ord.line_restored) AS differs";
+            assert_eq!(pos.query_one(both), "0");
+            continue;
+        }
+        if recipe.contains("--truncate") {
+            let payments = "SELECT md5(string_agg(p::text, '' ORDER BY p::text)) FROM payments.payment p";
+            let (before, audits) = (pos.query_one(payments), pos.query_one("SELECT count(*) FROM payments.audit"));
+            pos.psql("UPDATE payments.payment SET amount = 1; DELETE FROM payments.audit");
+            run(&recipe);
+            assert_eq!(pos.query_one(payments), before);
+            assert_eq!(pos.query_one("SELECT count(*) FROM payments.audit"), audits);
+            continue;
+        }
         if recipe.contains("-n payments") {
             pos.psql("DROP SCHEMA payments CASCADE");
         }
