@@ -94,7 +94,6 @@ impl Facts {
             missing: missing as u64,
             standby: self.standby,
             moment: Some(moment),
-            ..Head::default()
         }
     }
 }
