@@ -42,10 +42,11 @@ fn keys_to_the_same_table_are_checked_side_by_side() {
     for major in versions() {
         let server = Server::shared(major);
         let (source, target) = (server.database("keys_source"), server.database("keys_target"));
+        // Checks of small tables share a transaction.
         source.psql(
             "CREATE TABLE parent (id int PRIMARY KEY); INSERT INTO parent SELECT generate_series(1, 50);
-             CREATE TABLE one (p int REFERENCES parent); INSERT INTO one SELECT id FROM parent;
-             CREATE TABLE two (p int REFERENCES parent); INSERT INTO two SELECT id FROM parent;",
+             CREATE TABLE one (p int REFERENCES parent, t text); INSERT INTO one SELECT n % 50 + 1, repeat('x', 1000) FROM generate_series(1, 1300) n;
+             CREATE TABLE two (p int REFERENCES parent, t text); INSERT INTO two SELECT * FROM one;",
         );
         target.psql(
             "CREATE TABLE information_schema.met (what text); CREATE FUNCTION information_schema.meet() RETURNS event_trigger LANGUAGE plpgsql AS $$
