@@ -29,18 +29,20 @@ pub(crate) struct Grants {
 
 /// What turns the privileges `base` of a new object into `actual`.
 ///
-/// Items are compared whole. Where one is gone everything is revoked from its grantee, so that privileges that only
-/// newer servers have go too; grants name privileges one by one, so that newer ones are not given by accident. The
-/// order of grants is kept: later ones may rest on earlier ones.
+/// Items are compared whole. Privileges are named one by one, so that those that only newer servers have are neither
+/// given by accident nor taken from an owner who had no need of them before (MAINTAIN). The order of grants is kept:
+/// later ones may rest on earlier ones.
 pub(crate) fn difference(base: &[Text], actual: &[Text], target: &Target) -> Grants {
     let mut grants = Grants::default();
     for item in base.iter().filter(|item| !actual.contains(item)).filter_map(Item::parse) {
-        let column = target.column.as_ref().map_or_else(Text::new, |column| text![" (", column.ident(), ")"]);
-        grants.add(&item, target, text!["REVOKE ALL", column, " ON ", target.on, " FROM ", item.to()]);
+        let privileges = item.privileges(|_| true, target.column.as_ref());
+        if !privileges.is_empty() {
+            grants.add(&item, target, text!["REVOKE ", privileges, " ON ", target.on, " FROM ", item.to()]);
+        }
     }
     for item in actual.iter().filter(|item| !base.contains(item)).filter_map(Item::parse) {
         for (with_option, suffix) in [(false, ""), (true, " WITH GRANT OPTION")] {
-            let privileges = item.privileges(with_option, target.column.as_ref());
+            let privileges = item.privileges(|option| option == with_option, target.column.as_ref());
             if !privileges.is_empty() {
                 grants.add(&item, target, text!["GRANT ", privileges, " ON ", target.on, " TO ", item.to(), suffix]);
             }
@@ -110,9 +112,9 @@ impl Item {
         if self.grantee.is_empty() { "PUBLIC".into() } else { self.grantee.ident() }
     }
 
-    fn privileges(&self, with_option: bool, column: Option<&Text>) -> Text {
+    fn privileges(&self, wanted: impl Fn(bool) -> bool, column: Option<&Text>) -> Text {
         let column = column.map_or_else(Text::new, |column| text![" (", column.ident(), ")"]);
-        let chosen = self.letters.iter().filter(|(_, option)| *option == with_option);
+        let chosen = self.letters.iter().filter(|(_, option)| wanted(*option));
         Text::join(chosen.filter_map(|(letter, _)| privilege(*letter)).map(|word| text![word, column]), ", ")
     }
 }
@@ -177,7 +179,7 @@ mod tests {
         assert_eq!(
             statements(&["o=arw/o", "=r/o"], &["o=ar/o", "b=r*a/o", "=r/o", "\"c \"\"d\"\"\"=r/o"], None),
             [
-                "REVOKE ALL ON TABLE \"t\" FROM \"o\"",
+                "REVOKE INSERT, SELECT, UPDATE ON TABLE \"t\" FROM \"o\"",
                 "GRANT INSERT, SELECT ON TABLE \"t\" TO \"o\"",
                 "GRANT INSERT ON TABLE \"t\" TO \"b\"",
                 "GRANT SELECT ON TABLE \"t\" TO \"b\" WITH GRANT OPTION",
@@ -185,7 +187,7 @@ mod tests {
             ]
         );
         assert_eq!(statements(&["o=r/o"], &["o=r/o"], None), Vec::<String>::new());
-        assert_eq!(statements(&["=X/o"], &[], None), ["REVOKE ALL ON TABLE \"t\" FROM PUBLIC"]);
+        assert_eq!(statements(&["=X/o"], &[], None), ["REVOKE EXECUTE ON TABLE \"t\" FROM PUBLIC"]);
     }
 
     #[test]

@@ -17,7 +17,9 @@ pub(crate) mod versions;
 pub(crate) use cli::run_cli;
 pub(crate) use database::{Database, Options};
 pub(crate) use disk::SmallDisk;
-pub(crate) use oracle::{assert_same_blind_spots, assert_same_data, assert_same_schema, schema_text, sorted_rows};
+pub(crate) use oracle::{
+    assert_same_blind_spots, assert_same_data, assert_same_schema, schema_script, schema_text, sorted_rows,
+};
 pub(crate) use pooler::Pooler;
 pub(crate) use server::Server;
 pub(crate) use versions::versions;

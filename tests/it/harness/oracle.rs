@@ -56,11 +56,16 @@ pub(crate) fn schema_text(database: &Database) -> String {
 
 /// The same with further options of pg_dump, such as `--schema=payments`.
 pub(crate) fn schema_text_with(database: &Database, options: &[&str]) -> String {
+    normalised(&schema_script(database, options))
+}
+
+/// What `pg_dump --schema-only` writes, as a script to run.
+pub(crate) fn schema_script(database: &Database, options: &[&str]) -> String {
     let mut command = database.client("pg_dump");
     // Without a key of ours the `\restrict` line is random.
     let output = command.args(["--schema-only", "--restrict-key=x"]).args(options).output().expect("pg_dump runs");
     assert!(output.status.success(), "pg_dump of {}: {}", database.name(), shown(&output.stderr));
-    normalised(&shown(&output.stdout))
+    shown(&output.stdout)
 }
 
 /// All tables and materialized views with rows, quoted and with their schema.
