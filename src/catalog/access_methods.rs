@@ -7,7 +7,7 @@ use crate::object::{Kind, Name};
 use crate::pg::Row;
 use crate::text;
 
-pub(crate) async fn load(source: &mut Source<'_>) -> Result<Vec<Draft>> {
+pub(crate) async fn load(source: &Source) -> Result<Vec<Draft>> {
     source.query("access methods", include_str!("access_methods.sql")).await?.iter().map(draft).collect()
 }
 

@@ -9,7 +9,7 @@ use crate::pg::Row;
 use crate::text;
 use crate::text::Text;
 
-pub(crate) async fn load(source: &mut Source<'_>) -> Result<Vec<Draft>> {
+pub(crate) async fn load(source: &Source) -> Result<Vec<Draft>> {
     source.query("aggregates", include_str!("aggregates.sql")).await?.iter().map(draft).collect()
 }
 

@@ -12,7 +12,7 @@ use crate::object::{Kind, Object, ObjectId, Section};
 use crate::plan::{Node, Order, order};
 use crate::text::Text;
 
-pub(crate) fn assemble(mut drafts: Vec<Draft>, dependencies: &Dependencies, source: &Source<'_>) -> Vec<Object> {
+pub(crate) fn assemble(mut drafts: Vec<Draft>, dependencies: &Dependencies, source: &Source) -> Vec<Object> {
     let addresses = Addresses::new(&drafts, dependencies);
     strip_members(&mut drafts, &addresses, dependencies);
     let settled = order(&nodes(&drafts, &addresses, dependencies));

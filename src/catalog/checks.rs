@@ -21,7 +21,7 @@ impl Checks {
     }
 }
 
-pub(crate) async fn load(source: &mut Source<'_>) -> Result<(Checks, Vec<Draft>)> {
+pub(crate) async fn load(source: &Source) -> Result<(Checks, Vec<Draft>)> {
     let mut all = Checks::default();
     let mut drafts = Vec::new();
     for row in &source.query("checks", include_str!("checks.sql")).await? {

@@ -38,7 +38,7 @@ pub(crate) struct Column {
 #[derive(Debug, Default)]
 pub(crate) struct Columns(HashMap<u32, Vec<Column>>);
 
-pub(crate) async fn load(source: &mut Source<'_>) -> Result<Columns> {
+pub(crate) async fn load(source: &Source) -> Result<Columns> {
     let mut all = Columns::default();
     for row in &source.query("columns", include_str!("columns.sql")).await? {
         all.0.entry(row.number("relation")?).or_default().push(column(row)?);

@@ -13,15 +13,18 @@ use crate::text::Text;
 /// What every new database says of the schema `public`.
 const PUBLIC: &str = "standard public schema";
 
+pub(crate) async fn rows(source: &Source) -> Result<Rows> {
+    source.query("comments", include_str!("comments.sql")).await
+}
+
 /// Fills the comments of all drafts.
-pub(crate) async fn fill(source: &mut Source<'_>, drafts: &mut [Draft]) -> Result<()> {
-    let rows = source.query("comments", include_str!("comments.sql")).await?;
+pub(crate) fn fill(rows: &Rows, drafts: &mut [Draft]) -> Result<()> {
     // What a new database says already is said again only where it was taken back.
     let public = |draft: &Draft| draft.kind == Kind::Schema && draft.name.name == "public";
     for draft in drafts.iter_mut().filter(|draft| public(draft)) {
         draft.comments.push(text!["COMMENT ON ", draft.identity, " IS ''"]);
     }
-    for (at, subject, row) in subjects(&rows, drafts)? {
+    for (at, subject, row) in subjects(rows, drafts)? {
         let comment = row.text("comment")?;
         if public(&drafts[at]) {
             drafts[at].comments.clear();

@@ -10,7 +10,7 @@ use crate::pg::Row;
 use crate::text;
 use crate::text::Text;
 
-pub(crate) async fn load(source: &mut Source<'_>, columns: &Columns) -> Result<Vec<Draft>> {
+pub(crate) async fn load(source: &Source, columns: &Columns) -> Result<Vec<Draft>> {
     let mut drafts = Vec::new();
     for row in &source.query("constraints", include_str!("constraints.sql")).await? {
         let constraint = draft(row, columns)?;

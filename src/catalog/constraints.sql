@@ -12,17 +12,12 @@ select k.oid, k.conrelid as relation, k.conindid as index, k.contype, t.relkind 
        case when k.contype = 'x' then pg_catalog.pg_get_constraintdef(k.oid) end as definition,
        k.contype = 'x' and (t.relkind = 'p' or k.conparentid <> 0) as whole_tree, k.conparentid as parent,
        pt.relname as parent_table, pn.nspname as parent_schema, pk.conname as parent_name, pc.reloptions as parent_options,
-       array(select n.oid from pg_catalog.pg_constraint n                                                    --@ 18+
-             where k.contype = 'p' and n.conrelid = k.conrelid and n.contype = 'n'                           --@ 18+
-               and n.conkey <@ k.conkey) as not_nulls,                                                       --@ 18+
+       nn.oids as not_nulls,                                                                                 --@ 18+
        null as not_nulls,                                                                                    --@ ..17
        x.indisclustered as clustered, x.indisreplident as replica_identity,
        exists (select 1 from pg_catalog.pg_description d
                where d.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.objoid = c.oid) as index_commented,
-       array(select e.extname from pg_catalog.pg_depend d join pg_catalog.pg_extension e on e.oid = d.refobjid
-             where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.objid = c.oid
-               and d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass and d.deptype = 'x'
-             order by e.extname) as extensions
+       e.names as extensions
 from pg_catalog.pg_constraint k
 join pg_catalog.pg_class t on t.oid = k.conrelid
 join pg_catalog.pg_namespace n on n.oid = t.relnamespace
@@ -33,6 +28,15 @@ left join pg_catalog.pg_class pt on pt.oid = pk.conrelid
 left join pg_catalog.pg_namespace pn on pn.oid = pt.relnamespace
 left join pg_catalog.pg_class pc on pc.oid = pk.conindid
 left join pg_catalog.pg_tablespace s on s.oid = c.reltablespace
+left join (select p.oid, pg_catalog.array_agg(n.oid order by n.oid) as oids                                  --@ 18+
+           from pg_catalog.pg_constraint p join pg_catalog.pg_constraint n on n.conrelid = p.conrelid        --@ 18+
+           where p.contype = 'p' and n.contype = 'n' and n.conkey <@ p.conkey                                --@ 18+
+           group by p.oid) nn on nn.oid = k.oid                                                              --@ 18+
+left join (select d.objid, pg_catalog.array_agg(e.extname order by e.extname) as names
+           from pg_catalog.pg_depend d join pg_catalog.pg_extension e on e.oid = d.refobjid
+           where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.deptype = 'x'
+             and d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass
+           group by d.objid) e on e.objid = c.oid
 where k.contype in ('p', 'u', 'x') and t.relkind in ('r', 'p') and t.relpersistence <> 't'
   and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
   and x.indisready and (x.indisvalid or t.relkind = 'p')

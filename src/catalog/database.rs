@@ -10,7 +10,7 @@ use crate::pg::Row;
 use crate::text;
 use crate::text::Text;
 
-pub(crate) async fn load(source: &mut Source<'_>) -> Result<Draft> {
+pub(crate) async fn load(source: &Source) -> Result<Draft> {
     let rows = source.query("database", include_str!("database.sql")).await?;
     let row = rows.one()?;
     let name = Name::plain(row.text("name")?);

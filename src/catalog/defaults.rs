@@ -24,7 +24,7 @@ struct Expression {
     text: Text,
 }
 
-pub(crate) async fn load(source: &mut Source<'_>, columns: &Columns) -> Result<(Defaults, Vec<Draft>)> {
+pub(crate) async fn load(source: &Source, columns: &Columns) -> Result<(Defaults, Vec<Draft>)> {
     let mut all = Defaults::default();
     let mut drafts = Vec::new();
     for row in &source.query("defaults", include_str!("defaults.sql")).await? {

@@ -3,6 +3,8 @@
 
 use std::collections::HashMap;
 
+use tokio::try_join;
+
 use crate::catalog::draft::{Address, class};
 use crate::catalog::source::Source;
 use crate::error::Result;
@@ -18,9 +20,13 @@ pub(crate) struct Dependencies {
     pub(crate) implicit: HashMap<Address, Address>,
 }
 
-pub(crate) async fn load(source: &mut Source<'_>) -> Result<Dependencies> {
+pub(crate) async fn load(source: &Source) -> Result<Dependencies> {
     let mut all = Dependencies { edges: Vec::new(), members: HashMap::new(), implicit: HashMap::new() };
-    for row in &source.query("dependencies", include_str!("dependencies.sql")).await? {
+    let (edges, implicit) = try_join!(
+        source.query("dependencies", include_str!("dependencies.sql")),
+        source.query("implicit objects", include_str!("implicit.sql")),
+    )?;
+    for row in &edges {
         let (object, needs) = pair(row)?;
         if row.letter("deptype")? == 'e' && needs.class == class::EXTENSION {
             all.members.insert(object, needs);
@@ -28,7 +34,7 @@ pub(crate) async fn load(source: &mut Source<'_>) -> Result<Dependencies> {
             all.edges.push((object, needs));
         }
     }
-    for row in &source.query("implicit objects", include_str!("implicit.sql")).await? {
+    for row in &implicit {
         let (object, brought_by) = pair(row)?;
         all.implicit.insert(object, brought_by);
     }

@@ -11,7 +11,7 @@ use crate::object::{Kind, Name};
 use crate::pg::Row;
 use crate::text;
 
-pub(crate) async fn load(source: &mut Source<'_>) -> Result<Vec<Draft>> {
+pub(crate) async fn load(source: &Source) -> Result<Vec<Draft>> {
     let rows = source.query("domains", include_str!("domains.sql")).await?;
     let mut domains: Vec<Draft> = rows.iter().map(domain).collect::<Result<_>>()?;
     let by_oid: HashMap<u32, usize> = domains.iter().enumerate().map(|(at, d)| (d.address.oid, at)).collect();

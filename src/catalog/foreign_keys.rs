@@ -10,7 +10,7 @@ use crate::object::{Kind, Name};
 use crate::pg::Row;
 use crate::text;
 
-pub(crate) async fn load(source: &mut Source<'_>, attachments: &Attachments) -> Result<Vec<Draft>> {
+pub(crate) async fn load(source: &Source, attachments: &Attachments) -> Result<Vec<Draft>> {
     let rows = source.query("foreign keys", include_str!("foreign_keys.sql")).await?;
     let mut merged: HashMap<u32, Vec<Address>> = HashMap::new();
     for row in &rows {

@@ -10,7 +10,7 @@ use crate::object::{Kind, Name, Table};
 use crate::pg::Row;
 use crate::text;
 
-pub(crate) async fn load(source: &mut Source<'_>, parts: &Parts) -> Result<Vec<Draft>> {
+pub(crate) async fn load(source: &Source, parts: &Parts) -> Result<Vec<Draft>> {
     let rows = source.query("foreign tables", include_str!("foreign_tables.sql")).await?;
     rows.iter().map(|row| draft(row, parts)).collect()
 }

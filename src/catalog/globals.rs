@@ -37,12 +37,16 @@ impl Default for GlobalOptions {
 ///
 /// Where the server fails or answers something unexpected.
 pub async fn globals(session: &mut Session, options: &GlobalOptions, events: &Events) -> Result<Vec<Object>> {
-    let mut source = Source::new(session, Events::clone(events)).await?;
+    let (source, desk) = Source::open(session, Vec::new(), Events::clone(events)).await?;
+    desk.serve(async move { read(&source, options).await }).await
+}
+
+async fn read(source: &Source, options: &GlobalOptions) -> Result<Vec<Object>> {
     let mut drafts = Vec::new();
-    for row in &roles(&mut source, options).await? {
+    for row in &roles(source, options).await? {
         drafts.push(role(row)?);
     }
-    drafts.extend(memberships::load(&mut source).await?);
+    drafts.extend(memberships::load(source).await?);
     for row in &source.query("tablespaces", include_str!("tablespaces.sql")).await? {
         drafts.push(tablespace(row)?);
     }
@@ -74,7 +78,7 @@ fn join(drafts: Vec<Draft>) -> Vec<Object> {
     objects
 }
 
-async fn roles(source: &mut Source<'_>, options: &GlobalOptions) -> Result<Rows> {
+async fn roles(source: &Source, options: &GlobalOptions) -> Result<Rows> {
     const WITH: &str = "pg_catalog.pg_authid";
     const WITHOUT: &str = "pg_catalog.pg_roles";
     let question = "select pg_catalog.has_table_privilege('pg_catalog.pg_authid', 'SELECT') as readable";

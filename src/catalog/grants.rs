@@ -3,17 +3,20 @@
 
 use std::collections::HashMap;
 
+use tokio::try_join;
+
 use crate::catalog::acl::{self, Target};
 use crate::catalog::draft::{Acl, Address, Draft, class};
 use crate::catalog::source::Source;
 use crate::error::Result;
 use crate::object::{Kind, Name};
+use crate::pg::Rows;
 use crate::text;
 use crate::text::Text;
 
 /// Relations and schemas of the system whose privileges were changed; they have grants and nothing else. Functions and
 /// types of the system come with their families.
-pub(crate) async fn load(source: &mut Source<'_>) -> Result<Vec<Draft>> {
+pub(crate) async fn load(source: &Source) -> Result<Vec<Draft>> {
     let mut drafts = Vec::new();
     for row in &source.query("grants on the system", include_str!("system_grants.sql")).await? {
         let (oid, name, schema) = (row.number("oid")?, row.text("name")?, row.maybe("schema")?);
@@ -38,10 +41,24 @@ pub(crate) async fn load(source: &mut Source<'_>) -> Result<Vec<Draft>> {
     Ok(drafts)
 }
 
+/// What scripts granted, and what was granted on columns.
+pub(crate) struct Granted {
+    initial: Rows,
+    columns: Rows,
+}
+
+pub(crate) async fn granted(source: &Source) -> Result<Granted> {
+    let (initial, columns) = try_join!(
+        source.query("initial privileges", include_str!("initial_grants.sql")),
+        source.query("column grants", include_str!("column_grants.sql")),
+    )?;
+    Ok(Granted { initial, columns })
+}
+
 /// Fills the grants of all drafts.
-pub(crate) async fn fill(source: &mut Source<'_>, drafts: &mut [Draft]) -> Result<()> {
+pub(crate) fn fill(granted: &Granted, drafts: &mut [Draft]) -> Result<()> {
     let mut initial: HashMap<Address, Vec<Text>> = HashMap::new();
-    for row in &source.query("initial privileges", include_str!("initial_grants.sql")).await? {
+    for row in &granted.initial {
         initial.insert(address(row)?, row.texts("acl")?);
     }
     for draft in drafts.iter_mut() {
@@ -53,7 +70,7 @@ pub(crate) async fn fill(source: &mut Source<'_>, drafts: &mut [Draft]) -> Resul
         }
     }
     let by_address: HashMap<Address, usize> = drafts.iter().enumerate().map(|(at, d)| (d.address, at)).collect();
-    for row in &source.query("column grants", include_str!("column_grants.sql")).await? {
+    for row in &granted.columns {
         let Some(&at) = by_address.get(&address(row)?) else { continue };
         let draft = &mut drafts[at];
         let Some(acl) = draft.acl.clone() else { continue };

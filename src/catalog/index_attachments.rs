@@ -28,7 +28,7 @@ impl Attachments {
     }
 }
 
-pub(crate) async fn load(source: &mut Source<'_>) -> Result<(Attachments, Vec<Draft>)> {
+pub(crate) async fn load(source: &Source) -> Result<(Attachments, Vec<Draft>)> {
     let mut all = Attachments::default();
     let mut drafts = Vec::new();
     for row in &source.query("index attachments", include_str!("index_attachments.sql")).await? {

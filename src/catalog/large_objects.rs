@@ -12,7 +12,7 @@ use crate::text::Text;
 /// Large objects that one statement creates.
 const PER_STATEMENT: usize = 1000;
 
-pub(crate) async fn load(source: &mut Source<'_>) -> Result<Vec<Draft>> {
+pub(crate) async fn load(source: &Source) -> Result<Vec<Draft>> {
     source.query("large objects", include_str!("large_objects.sql")).await?.iter().map(draft).collect()
 }
 

@@ -4,8 +4,8 @@ select c.oid, c.relkind, c.relpersistence, n.nspname as schema, c.relname as nam
        pg_catalog.has_table_privilege(c.oid, 'SELECT') as readable,
        c.relrowsecurity and pg_catalog.row_security_active(c.oid) as filtered,
        exists (select 1 from pg_catalog.pg_depend d
-               where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.objid = c.oid
-                 and d.deptype = 'e') as member,
+               where d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass and d.deptype = 'e'
+                 and d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.objid = c.oid) as member,
        exists (select 1 from pg_catalog.pg_extension e where c.oid = any (e.extconfig)) as configuration
 from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 where c.relkind in ('r', 'p') and c.relpersistence <> 't'

@@ -5,7 +5,7 @@ use crate::catalog::source::Source;
 use crate::error::Result;
 
 /// Warns of each.
-pub(crate) async fn tell(source: &mut Source<'_>) -> Result<()> {
+pub(crate) async fn tell(source: &Source) -> Result<()> {
     for row in &source.query("what cannot be kept", include_str!("losses.sql")).await? {
         let what = row.text("what")?;
         let (loss, hint) = match row.text("reason")?.as_str() {

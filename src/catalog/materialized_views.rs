@@ -14,7 +14,7 @@ use crate::pg::Row;
 use crate::text;
 use crate::text::Text;
 
-pub(crate) async fn load(source: &mut Source<'_>, parts: &Parts) -> Result<Vec<Draft>> {
+pub(crate) async fn load(source: &Source, parts: &Parts) -> Result<Vec<Draft>> {
     let rows = source.query("materialized views", include_str!("materialized_views.sql")).await?;
     let mut drafts = rows.iter().map(|row| draft(row, parts)).collect::<Result<Vec<_>>>()?;
     let filled = filled(rows.iter())?;
@@ -68,7 +68,7 @@ fn filled<'a>(rows: impl Iterator<Item = &'a Row>) -> Result<HashSet<u32>> {
 }
 
 /// Materialized views by those that read them, through any chain of views.
-async fn reads(source: &mut Source<'_>) -> Result<HashMap<u32, HashSet<u32>>> {
+async fn reads(source: &Source) -> Result<HashMap<u32, HashSet<u32>>> {
     let mut reads: HashMap<u32, HashSet<u32>> = HashMap::new();
     for row in &source.query("refreshes", include_str!("refreshes.sql")).await? {
         reads.entry(row.number("reader")?).or_default().insert(row.number("read")?);

@@ -19,7 +19,7 @@ struct Membership {
     statement: Text,
 }
 
-pub(crate) async fn load(source: &mut Source<'_>) -> Result<Vec<Draft>> {
+pub(crate) async fn load(source: &Source) -> Result<Vec<Draft>> {
     let rows = source.query("memberships", include_str!("memberships.sql")).await?;
     let memberships: Vec<Membership> = rows.iter().map(membership).collect::<Result<_>>()?;
     let (ordered, left) = by_grantor(memberships);

@@ -74,6 +74,10 @@ pub use lockable::{Lockable, lockable};
 pub use optimizer::optimizer_statistics;
 pub use positions::{Position, positions};
 pub use sizes::{Size, sizes};
+pub use source::Joining;
+
+use futures_util::future::{BoxFuture, FutureExt as _, try_join_all};
+use tokio::try_join;
 
 use crate::error::Result;
 use crate::object::Object;
@@ -84,94 +88,133 @@ use source::Source;
 
 /// Reads all objects of the database that this session sees, in the order of creation.
 ///
-/// The session must be in a transaction with [`crate::pg::settings::reading`] in force. The number of queries does not
-/// depend on the number of objects.
+/// The session must be in a transaction with [`crate::pg::settings::reading`] in force. So must be `others`, on the same
+/// server snapshot; they help from when they are there, and are closed in the end. The number of queries does not depend on the
+/// number of objects.
 ///
 /// # Errors
 ///
 /// Where the server fails or answers something unexpected.
-pub async fn load(session: &mut Session, events: &Events) -> Result<Vec<Object>> {
-    let mut source = Source::new(session, Events::clone(events)).await?;
-    let drafts = families(&mut source).await?;
-    let dependencies = dependencies::load(&mut source).await?;
-    losses::tell(&mut source).await?;
-    Ok(assemble::assemble(drafts, &dependencies, &source))
+pub async fn load(session: &mut Session, others: Vec<Joining>, events: &Events) -> Result<Vec<Object>> {
+    let (source, desk) = Source::open(session, others, Events::clone(events)).await?;
+    desk.serve(async move {
+        let (drafts, dependencies, ()) =
+            try_join!(described(&source), dependencies::load(&source), losses::tell(&source))?;
+        Ok(assemble::assemble(drafts, &dependencies, &source))
+    })
+    .await
 }
 
-async fn families(source: &mut Source<'_>) -> Result<Vec<Draft>> {
-    let mut all = schemas::load(source).await?;
-    all.extend(extensions::load(source).await?);
-    all.extend(types_and_routines(source).await?);
-    all.extend(surroundings(source).await?);
-    all.extend(relations(source).await?);
-    all.extend(on_relations(source).await?);
-    all.extend(of_the_database(source).await?);
+/// All drafts with what can be said of each.
+async fn described(source: &Source) -> Result<Vec<Draft>> {
+    let (mut all, comments, labels, granted) =
+        try_join!(families(source), comments::rows(source), labels::rows(source), grants::granted(source))?;
     all.sort_by_key(|draft| draft.address);
-    comments::fill(source, &mut all).await?;
-    labels::fill(source, &mut all).await?;
-    grants::fill(source, &mut all).await?;
+    comments::fill(&comments, &mut all)?;
+    labels::fill(&labels, &mut all)?;
+    grants::fill(&granted, &mut all)?;
+    Ok(all)
+}
+
+/// Those with the most to read come first: what is asked first is answered first.
+async fn families(source: &Source) -> Result<Vec<Draft>> {
+    all_of([
+        indexes::load(source).boxed(),
+        relations(source).boxed(),
+        on_relations(source).boxed(),
+        types_and_routines(source).boxed(),
+        surroundings(source).boxed(),
+        of_the_database(source).boxed(),
+    ])
+    .await
+}
+
+/// Drafts of families that ask side by side.
+async fn all_of(families: impl IntoIterator<Item = BoxFuture<'_, Result<Vec<Draft>>>>) -> Result<Vec<Draft>> {
+    Ok(try_join_all(families).await?.into_iter().flatten().collect())
+}
+
+/// Tables, views, sequences and what hangs on them.
+async fn relations(source: &Source) -> Result<Vec<Draft>> {
+    let ((parts, mut all), (attachments, more)) = try_join!(parts::load(source), index_attachments::load(source))?;
+    all.extend(more);
+    let rest = all_of([
+        constraints::load(source, &parts.columns).boxed(),
+        tables::load(source, &parts).boxed(),
+        foreign_tables::load(source, &parts).boxed(),
+        views::load(source, &parts.columns).boxed(),
+        materialized_views::load(source, &parts).boxed(),
+        foreign_keys::load(source, &attachments).boxed(),
+        sequences::load(source).boxed(),
+    ]);
+    all.extend(rest.await?);
     Ok(all)
 }
 
 /// What acts on relations or watches them.
-async fn on_relations(source: &mut Source<'_>) -> Result<Vec<Draft>> {
-    let mut all = triggers::load(source).await?;
-    all.extend(rules::load(source).await?);
-    all.extend(policies::load(source).await?);
-    all.extend(statistics::load(source).await?);
-    all.extend(publications::load(source).await?);
-    Ok(all)
-}
-
-/// What belongs to the database as a whole.
-async fn of_the_database(source: &mut Source<'_>) -> Result<Vec<Draft>> {
-    let mut all = vec![database::load(source).await?];
-    all.extend(large_objects::load(source).await?);
-    all.extend(subscriptions::load(source).await?);
-    all.extend(event_triggers::load(source).await?);
-    all.extend(default_privileges::load(source).await?);
-    all.extend(grants::load(source).await?);
-    Ok(all)
+async fn on_relations(source: &Source) -> Result<Vec<Draft>> {
+    all_of([
+        triggers::load(source).boxed(),
+        rules::load(source).boxed(),
+        policies::load(source).boxed(),
+        statistics::load(source).boxed(),
+        publications::load(source).boxed(),
+    ])
+    .await
 }
 
 /// Types, routines and what is made of them.
-async fn types_and_routines(source: &mut Source<'_>) -> Result<Vec<Draft>> {
-    let mut all = types::load(source).await?;
-    all.extend(domains::load(source).await?);
-    all.extend(functions::load(source).await?);
-    all.extend(aggregates::load(source).await?);
-    all.extend(operators::load(source).await?);
-    let members = operator_members::load(source).await?;
-    all.extend(operator_families::load(source, &members).await?);
-    all.extend(operator_classes::load(source, &members).await?);
-    all.extend(casts::load(source).await?);
+async fn types_and_routines(source: &Source) -> Result<Vec<Draft>> {
+    all_of([
+        types::load(source).boxed(),
+        domains::load(source).boxed(),
+        functions::load(source).boxed(),
+        aggregates::load(source).boxed(),
+        operators(source).boxed(),
+        casts::load(source).boxed(),
+    ])
+    .await
+}
+
+/// Operators with their families and classes.
+async fn operators(source: &Source) -> Result<Vec<Draft>> {
+    let (mut all, members) = try_join!(operators::load(source), operator_members::load(source))?;
+    let rest =
+        all_of([operator_families::load(source, &members).boxed(), operator_classes::load(source, &members).boxed()]);
+    all.extend(rest.await?);
     Ok(all)
 }
 
-/// Languages, access methods, text search, foreign servers and what else types, routines and tables stand on.
-async fn surroundings(source: &mut Source<'_>) -> Result<Vec<Draft>> {
-    let mut all = languages::load(source).await?;
-    all.extend(transforms::load(source).await?);
-    all.extend(collations::load(source).await?);
-    all.extend(conversions::load(source).await?);
-    all.extend(access_methods::load(source).await?);
-    all.extend(text_search::load(source).await?);
-    all.extend(foreign_data::load(source).await?);
-    Ok(all)
+/// Schemas, extensions, languages, access methods, text search, foreign servers and what else types, routines and
+/// tables stand on.
+async fn surroundings(source: &Source) -> Result<Vec<Draft>> {
+    all_of([
+        schemas::load(source).boxed(),
+        extensions::load(source).boxed(),
+        languages::load(source).boxed(),
+        transforms::load(source).boxed(),
+        collations::load(source).boxed(),
+        conversions::load(source).boxed(),
+        access_methods::load(source).boxed(),
+        text_search::load(source).boxed(),
+        foreign_data::load(source).boxed(),
+    ])
+    .await
 }
 
-/// Tables, views, sequences and what hangs on them.
-async fn relations(source: &mut Source<'_>) -> Result<Vec<Draft>> {
-    let (parts, mut all) = parts::load(source).await?;
-    all.extend(tables::load(source, &parts).await?);
-    all.extend(foreign_tables::load(source, &parts).await?);
-    all.extend(views::load(source, &parts.columns).await?);
-    all.extend(materialized_views::load(source, &parts).await?);
-    all.extend(sequences::load(source).await?);
-    all.extend(indexes::load(source).await?);
-    all.extend(constraints::load(source, &parts.columns).await?);
-    let (attachments, more) = index_attachments::load(source).await?;
-    all.extend(more);
-    all.extend(foreign_keys::load(source, &attachments).await?);
-    Ok(all)
+/// What belongs to the database as a whole.
+async fn of_the_database(source: &Source) -> Result<Vec<Draft>> {
+    all_of([
+        database(source).boxed(),
+        large_objects::load(source).boxed(),
+        subscriptions::load(source).boxed(),
+        event_triggers::load(source).boxed(),
+        default_privileges::load(source).boxed(),
+        grants::load(source).boxed(),
+    ])
+    .await
+}
+
+async fn database(source: &Source) -> Result<Vec<Draft>> {
+    Ok(vec![database::load(source).await?])
 }

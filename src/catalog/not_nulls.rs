@@ -29,7 +29,7 @@ pub(crate) struct NotNull {
     no_inherit: bool,
 }
 
-pub(crate) async fn load(source: &mut Source<'_>, columns: &Columns) -> Result<(NotNulls, Vec<Draft>)> {
+pub(crate) async fn load(source: &Source, columns: &Columns) -> Result<(NotNulls, Vec<Draft>)> {
     if source.major < 18 {
         return Ok((NotNulls::Flags, Vec::new()));
     }
@@ -74,7 +74,7 @@ fn origin(row: &Row) -> Result<Origin> {
 }
 
 /// An inherited constraint that is not valid cannot have a name of its own: only its parent's can be created.
-fn tell_of_name(source: &Source<'_>, row: &Row, draft: Option<&Draft>) -> Result<()> {
+fn tell_of_name(source: &Source, row: &Row, draft: Option<&Draft>) -> Result<()> {
     if let Some(draft) = draft.filter(|_| row.maybe("renamed").is_ok_and(|name| name.is_some())) {
         let (table, name) = (Name::in_schema(row.text("schema")?, row.text("table")?), row.text("name")?);
         source.warn(

@@ -9,7 +9,7 @@ use crate::pg::Row;
 use crate::text;
 use crate::text::Text;
 
-pub(crate) async fn load(source: &mut Source<'_>, members: &Members) -> Result<Vec<Draft>> {
+pub(crate) async fn load(source: &Source, members: &Members) -> Result<Vec<Draft>> {
     let rows = source.query("operator families", include_str!("operator_families.sql")).await?;
     rows.iter().map(|row| draft(row, members)).collect()
 }

@@ -15,7 +15,7 @@ pub(crate) struct Members {
     pub(crate) loose: HashMap<u32, Vec<Text>>,
 }
 
-pub(crate) async fn load(source: &mut Source<'_>) -> Result<Members> {
+pub(crate) async fn load(source: &Source) -> Result<Members> {
     let mut members = Members::default();
     for row in &source.query("operator families", include_str!("operator_members.sql")).await? {
         let list = match row.maybe_number("class")? {

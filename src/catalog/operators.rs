@@ -8,7 +8,7 @@ use crate::pg::Row;
 use crate::text;
 use crate::text::Text;
 
-pub(crate) async fn load(source: &mut Source<'_>) -> Result<Vec<Draft>> {
+pub(crate) async fn load(source: &Source) -> Result<Vec<Draft>> {
     let rows = source.query("operators", include_str!("operators.sql")).await?;
     let drafts: Vec<Draft> = rows.iter().map(draft).collect::<Result<_>>()?;
     for (row, draft) in rows.iter().zip(&drafts) {

@@ -42,7 +42,7 @@ impl Inheritance {
     }
 }
 
-pub(crate) async fn load(source: &mut Source<'_>) -> Result<(Inheritance, Vec<Draft>)> {
+pub(crate) async fn load(source: &Source) -> Result<(Inheritance, Vec<Draft>)> {
     let mut all = Inheritance::default();
     let mut drafts = Vec::new();
     for row in &source.query("inheritance", include_str!("partitions.sql")).await? {

@@ -1,5 +1,7 @@
 //! What CREATE TABLE and CREATE FOREIGN TABLE are made of, read once for all relations.
 
+use tokio::try_join;
+
 use crate::catalog::checks::{self, Checks};
 use crate::catalog::columns::{self, Column, Columns};
 use crate::catalog::defaults::{self, Defaults};
@@ -31,15 +33,13 @@ pub(crate) struct Shape {
 }
 
 /// Reads them all; those that are objects of their own come as drafts.
-pub(crate) async fn load(source: &mut Source<'_>) -> Result<(Parts, Vec<Draft>)> {
-    let columns = columns::load(source).await?;
-    let (inheritance, mut drafts) = partitions::load(source).await?;
-    let (defaults, more) = defaults::load(source, &columns).await?;
+pub(crate) async fn load(source: &Source) -> Result<(Parts, Vec<Draft>)> {
+    let (columns, (checks, mut drafts), (inheritance, more)) =
+        try_join!(columns::load(source), checks::load(source), partitions::load(source))?;
     drafts.extend(more);
-    let (not_nulls, more) = not_nulls::load(source, &columns).await?;
-    drafts.extend(more);
-    let (checks, more) = checks::load(source).await?;
-    drafts.extend(more);
+    let ((defaults, more), (not_nulls, also)) =
+        try_join!(defaults::load(source, &columns), not_nulls::load(source, &columns))?;
+    drafts.extend(more.into_iter().chain(also));
     Ok((Parts { columns, inheritance, defaults, not_nulls, checks }, drafts))
 }
 

@@ -9,7 +9,7 @@ use crate::pg::Row;
 use crate::text;
 use crate::text::Text;
 
-pub(crate) async fn load(source: &mut Source<'_>) -> Result<Vec<Draft>> {
+pub(crate) async fn load(source: &Source) -> Result<Vec<Draft>> {
     let tables = source.query("row security", include_str!("row_security.sql")).await?;
     let mut drafts: Vec<Draft> = tables.iter().map(row_security).collect::<Result<_>>()?;
     for row in &source.query("policies", include_str!("policies.sql")).await? {

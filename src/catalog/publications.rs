@@ -8,7 +8,7 @@ use crate::pg::Row;
 use crate::text;
 use crate::text::Text;
 
-pub(crate) async fn load(source: &mut Source<'_>) -> Result<Vec<Draft>> {
+pub(crate) async fn load(source: &Source) -> Result<Vec<Draft>> {
     let rows = source.query("publications", include_str!("publications.sql")).await?;
     let mut drafts: Vec<Draft> = rows.iter().map(publication).collect::<Result<_>>()?;
     for row in &source.query("publication tables", include_str!("publication_tables.sql")).await? {

@@ -1,12 +1,28 @@
-//! The database being read: the session with its settings, and what every family needs to know of it.
+//! The database being read: questions to it, and what every family needs to know of it.
+//!
+//! Families ask without waiting for each other. Their questions stand in a queue, which the lead's session answers
+//! together with others that see the same server snapshot, if there are any: the server is never idle while answers are
+//! taken apart here, and can use several processors.
 
-use crate::error::Result;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::task::JoinSet;
+
+use crate::error::{Error, Result};
 use crate::pg::{Rows, Session, sql};
 use crate::progress::{Event, Events};
 
+/// Questions that wait at most: more than there are families, so that all are asked at once.
+const QUESTIONS_MAX: usize = 128;
+/// How long sessions that helped may take to leave.
+const GOODBYE: Duration = Duration::from_secs(1);
+
 /// A database being read.
-pub(crate) struct Source<'a> {
-    session: &'a mut Session,
+pub(crate) struct Source {
+    questions: mpsc::Sender<Question>,
     events: Events,
     /// Major version of the server.
     pub(crate) major: u32,
@@ -14,33 +30,108 @@ pub(crate) struct Source<'a> {
     pub(crate) superuser: bool,
 }
 
-impl<'a> Source<'a> {
-    pub(crate) async fn new(session: &'a mut Session, events: Events) -> Result<Self> {
-        let major = session.major();
-        let superuser = session
+/// A statement and who waits for its rows.
+struct Question {
+    statement: String,
+    answer: oneshot::Sender<Result<Rows>>,
+}
+
+/// Questions that no session has taken yet.
+type Queue = Mutex<mpsc::Receiver<Question>>;
+
+/// A session on the server snapshot of the lead, once there is one.
+pub type Joining = BoxFuture<'static, Result<Session>>;
+
+/// The sessions that answer.
+pub(crate) struct Desk<'a> {
+    lead: &'a mut Session,
+    others: Vec<Joining>,
+    queue: Queue,
+    again: mpsc::WeakSender<Question>,
+}
+
+impl Source {
+    /// A source, and the desk that must serve it: the lead's session and `others` on the same server snapshot.
+    pub(crate) async fn open(lead: &mut Session, others: Vec<Joining>, events: Events) -> Result<(Self, Desk<'_>)> {
+        let major = lead.major();
+        let superuser = lead
             .query("select rolsuper as yes from pg_catalog.pg_roles where rolname = current_user")
             .await?
             .iter()
             .any(|row| row.boolean("yes").unwrap_or(false));
-        Ok(Self { session, events, major, superuser })
+        let (questions, queue) = mpsc::channel(QUESTIONS_MAX);
+        let desk = Desk { lead, others, queue: Mutex::new(queue), again: questions.downgrade() };
+        Ok((Self { questions, events, major, superuser }, desk))
     }
 
     /// Runs a query of a `.sql` file, less the lines that this server's version does not have.
-    pub(crate) async fn query(&mut self, what: &str, statement: &str) -> Result<Rows> {
+    pub(crate) async fn query(&self, what: &str, statement: &str) -> Result<Rows> {
         self.query_with(what, statement, &[]).await
     }
 
     /// The same with parameters in the order of `$1`, `$2`, .. as finished SQL text.
-    pub(crate) async fn query_with(&mut self, what: &str, statement: &str, parameters: &[&str]) -> Result<Rows> {
+    pub(crate) async fn query_with(&self, what: &str, statement: &str, parameters: &[&str]) -> Result<Rows> {
         let mut statement = sql::for_version(statement, self.major);
         for (at, value) in parameters.iter().enumerate().rev() {
             statement = statement.replace(&format!("${}", at + 1), value);
         }
-        self.session.query(statement).await.map_err(|e| e.while_doing(format!("read the catalog ({what})")))
+        let (answer, answered) = oneshot::channel();
+        // Where the desk is gone, so is the answer.
+        drop(self.questions.send(Question { statement, answer }).await);
+        let rows = answered.await.unwrap_or(Err(Error::Cancelled));
+        rows.map_err(|e| e.while_doing(format!("read the catalog ({what})")))
     }
 
     /// Tells people something that stops nothing.
     pub(crate) fn warn(&self, message: impl Into<String>, hint: impl Into<String>) {
         (self.events)(Event::Warning { message: message.into(), hint: Some(hint.into()) });
     }
+}
+
+impl Desk<'_> {
+    /// Answers until `reading`, which owns the source, is done with it.
+    pub(crate) async fn serve<T>(self, reading: impl Future<Output = Result<T>>) -> Result<T> {
+        let Self { lead, others, queue, again } = self;
+        let queue = Arc::new(queue);
+        let mut helping = JoinSet::new();
+        for joining in others {
+            helping.spawn(help(joining, Arc::clone(&queue), again.clone()));
+        }
+        let answer_all = async {
+            while let Some(question) = next(&queue).await {
+                drop(question.answer.send(lead.query(&question.statement).await));
+            }
+        };
+        // The source goes with `reading`, and with it the queue.
+        let (read, ()) = tokio::join!(reading, answer_all);
+        let read = read?;
+        // They only say goodbye; who still waits for a connection need not have one.
+        drop(tokio::time::timeout(GOODBYE, helping.join_all()).await);
+        Ok(read)
+    }
+}
+
+async fn next(queue: &Queue) -> Option<Question> {
+    queue.lock().await.recv().await
+}
+
+/// Answers with a session that holds no locks. What it cannot answer (another session waits for a stronger lock, the
+/// connection is lost) is left to the others, in the end to the lead, whose word counts.
+async fn help(joining: Joining, queue: Arc<Queue>, again: mpsc::WeakSender<Question>) {
+    let Ok(mut session) = joining.await else { return };
+    while let Some(question) = next(&queue).await {
+        match session.query(&question.statement).await {
+            Ok(rows) => drop(question.answer.send(Ok(rows))),
+            Err(_) => {
+                // Whoever waits for the answer keeps the queue open.
+                if let Some(queue) = again.upgrade() {
+                    drop(queue.send(question).await);
+                }
+                return;
+            }
+        }
+    }
+    // A pooler keeps connections whose transaction has ended.
+    drop(session.run("COMMIT").await);
+    session.close().await;
 }

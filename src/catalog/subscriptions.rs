@@ -9,7 +9,7 @@ use crate::pg::Row;
 use crate::text;
 use crate::text::Text;
 
-pub(crate) async fn load(source: &mut Source<'_>) -> Result<Vec<Draft>> {
+pub(crate) async fn load(source: &Source) -> Result<Vec<Draft>> {
     if !source.superuser {
         for row in &source.query("subscriptions", include_str!("subscription_names.sql")).await? {
             let message = format!("subscription {} is left out: only a superuser may read it", row.text("name")?);

@@ -8,11 +8,16 @@ left join pg_catalog.pg_init_privs i on i.classoid = 'pg_catalog.pg_class'::pg_c
                                     and i.objsubid = 0
 where n.nspname = 'pg_catalog' and c.relkind in ('r', 'v')
   and (c.relacl is distinct from i.initprivs
-       or exists (select 1 from pg_catalog.pg_attribute a
-                  left join pg_catalog.pg_init_privs ai
-                    on ai.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass and ai.objoid = a.attrelid
-                   and ai.objsubid = a.attnum
-                  where a.attrelid = c.oid and a.attacl is distinct from ai.initprivs))
+       or c.oid in (select a.attrelid from pg_catalog.pg_attribute a
+                    left join pg_catalog.pg_init_privs ai
+                      on ai.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass and ai.objoid = a.attrelid
+                     and ai.objsubid = a.attnum
+                    where a.attacl is not null and a.attacl is distinct from ai.initprivs
+                    union all
+                    select ai.objoid from pg_catalog.pg_init_privs ai
+                    join pg_catalog.pg_attribute a on a.attrelid = ai.objoid and a.attnum = ai.objsubid
+                    where ai.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass and ai.objsubid <> 0
+                      and a.attacl is null))
 union all
 select n.oid, null, n.nspname, null, n.nspacl, pg_catalog.acldefault('n', n.nspowner)
 from pg_catalog.pg_namespace n

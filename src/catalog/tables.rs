@@ -12,7 +12,7 @@ use crate::pg::Row;
 use crate::text;
 use crate::text::Text;
 
-pub(crate) async fn load(source: &mut Source<'_>, parts: &Parts) -> Result<Vec<Draft>> {
+pub(crate) async fn load(source: &Source, parts: &Parts) -> Result<Vec<Draft>> {
     let rows = source.query("tables", include_str!("tables.sql")).await?;
     let mut enum_hash = HashSet::new();
     for row in rows.iter() {

@@ -8,7 +8,7 @@ use crate::pg::Row;
 use crate::text;
 use crate::text::Text;
 
-pub(crate) async fn load(source: &mut Source<'_>) -> Result<Vec<Draft>> {
+pub(crate) async fn load(source: &Source) -> Result<Vec<Draft>> {
     type Family = (&'static str, &'static str, fn(&Row) -> Result<Draft>);
     let families: [Family; 4] = [
         ("text search parsers", include_str!("text_search_parsers.sql"), parser),

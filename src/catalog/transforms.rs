@@ -8,7 +8,7 @@ use crate::pg::Row;
 use crate::text;
 use crate::text::Text;
 
-pub(crate) async fn load(source: &mut Source<'_>) -> Result<Vec<Draft>> {
+pub(crate) async fn load(source: &Source) -> Result<Vec<Draft>> {
     source.query("transforms", include_str!("transforms.sql")).await?.iter().map(draft).collect()
 }
 

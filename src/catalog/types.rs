@@ -9,7 +9,7 @@ use crate::pg::Row;
 use crate::text;
 use crate::text::Text;
 
-pub(crate) async fn load(source: &mut Source<'_>) -> Result<Vec<Draft>> {
+pub(crate) async fn load(source: &Source) -> Result<Vec<Draft>> {
     let mut drafts = Vec::new();
     for row in &source.query("types", include_str!("types.sql")).await? {
         let draft = draft(row)?;

@@ -41,7 +41,7 @@ left join pg_catalog.pg_opclass o on o.oid = r.rngsubopc
 left join pg_catalog.pg_namespace os on os.oid = o.opcnamespace
 left join pg_catalog.pg_collation l on l.oid = r.rngcollation
 left join pg_catalog.pg_namespace ls on ls.oid = l.collnamespace
-left join pg_catalog.pg_class k on k.oid = t.typrelid
+left join pg_catalog.pg_class k on k.oid = t.typrelid and k.relkind = 'c'
 left join lateral (
   select pg_catalog.array_agg(a.attnum order by a.attnum) as numbers,
          pg_catalog.array_agg(a.attname order by a.attnum) as names,
@@ -54,8 +54,8 @@ left join lateral (
   join pg_catalog.pg_type y on y.oid = a.atttypid
   left join pg_catalog.pg_collation co on co.oid = a.attcollation
   left join pg_catalog.pg_namespace lc on lc.oid = co.collnamespace
-  where a.attrelid = t.typrelid and a.attnum > 0 and not a.attisdropped) c on k.relkind = 'c'
-where (t.typtype in ('b', 'e', 'r') or (t.typtype = 'c' and k.relkind = 'c')
+  where a.attrelid = t.typrelid and a.attnum > 0 and not a.attisdropped) c on k.oid is not null
+where (t.typtype in ('b', 'e', 'r') or (t.typtype = 'c' and k.oid is not null)
        or (t.typtype = 'p' and not t.typisdefined))
   and not (t.typelem <> 0 and exists (select 1 from pg_catalog.pg_type e where e.oid = t.typelem and e.typarray = t.oid))
   and (n.nspname !~ '^pg_' and n.nspname <> 'information_schema'

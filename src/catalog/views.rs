@@ -12,7 +12,7 @@ use crate::pg::Row;
 use crate::text;
 use crate::text::Text;
 
-pub(crate) async fn load(source: &mut Source<'_>, columns: &Columns) -> Result<Vec<Draft>> {
+pub(crate) async fn load(source: &Source, columns: &Columns) -> Result<Vec<Draft>> {
     let rows = source.query("views", include_str!("views.sql")).await?;
     let mut drafts = Vec::with_capacity(rows.len() * 2);
     for row in &rows {

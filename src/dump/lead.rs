@@ -1,9 +1,10 @@
 //! The lead session of a dump: locks, server snapshot, and what it shows.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::catalog::{self, Lockable, Size};
+use crate::catalog::{self, Joining, Lockable, Size};
 use crate::dump::Options;
 use crate::dump::chosen::Chosen;
 use crate::dump::facts::{self, Facts};
@@ -16,6 +17,9 @@ use crate::text::Text;
 
 /// How often locks and server snapshot are tried anew when tables come or are rewritten in between.
 const TRIES: u32 = 5;
+/// Sessions that read the catalog beside the lead at most: there are a few long queries.
+const CATALOG_SESSIONS: usize = 2;
+const CATALOG_LOCK_TIMEOUT: &str = "SET LOCAL lock_timeout = '1s'";
 /// `undefined_table`: dropped after it was listed.
 const UNDEFINED_TABLE: &str = "42P01";
 
@@ -36,11 +40,11 @@ impl Lead {
     ///
     /// A table that appears or is rewritten between list, lock and server snapshot starts it over: it would be missing,
     /// or look empty.
-    pub(super) async fn begin(connector: &Connector, options: &Options, events: &Events) -> Result<Self> {
+    pub(super) async fn begin(connector: &Arc<Connector>, options: &Options, events: &Events) -> Result<Self> {
         events(Event::Step { step: "connect" });
         let mut session = connector.connect().await?;
         for _ in 0..TRIES {
-            match attempt(&mut session, options, events).await? {
+            match attempt(connector, &mut session, options, events).await? {
                 Ok(held) => return Ok(held.with(session)),
                 Err(problem) => {
                     let hint = Some("starting over with a new server snapshot".into());
@@ -83,13 +87,14 @@ impl Held {
 
 /// One try; the inner error says what moved.
 async fn attempt(
+    connector: &Arc<Connector>,
     session: &mut Session,
     options: &Options,
     events: &Events,
 ) -> Result<std::result::Result<Held, String>> {
     let listed = catalog::lockable(session).await?;
     let unreadable = Unreadable::read(session).await?;
-    let wanted = wanted(session, &listed, &unreadable, options, events).await?;
+    let wanted = wanted(connector, session, &listed, &unreadable, options, events).await?;
     let names: Vec<Text> = listed.iter().filter(|t| wanted.contains(&t.oid)).map(|t| t.name.sql()).collect();
     events(Event::Step { step: "lock tables" });
     let server_snapshot = match snapshot::lead(session, &options.taking, &names).await {
@@ -110,7 +115,8 @@ async fn attempt(
     }
     events(Event::Step { step: "read catalog" });
     let facts = facts::read(session).await?;
-    let objects = catalog::load(session, events).await?;
+    let others = others(connector, &server_snapshot, options);
+    let objects = catalog::load(session, others, events).await?;
     let listed = catalog::lockable(session).await?;
     let chosen = Chosen::new(objects, &listed, &unreadable, facts.standby, options, events)?;
     let read = chosen.tables();
@@ -122,6 +128,7 @@ async fn attempt(
 
 /// Oids of the tables to lock. Where only some are asked for, the catalog has to be read once before, without locks.
 async fn wanted(
+    connector: &Arc<Connector>,
     session: &mut Session,
     listed: &[Lockable],
     unreadable: &Unreadable,
@@ -133,12 +140,29 @@ async fn wanted(
     if options.selection.wants_all_tables() {
         return Ok(all);
     }
-    snapshot::lead(session, &Taking::default(), &[]).await?;
-    let objects = catalog::load(session, events).await?;
+    let server_snapshot = snapshot::lead(session, &Taking::default(), &[]).await?;
+    let others = others(connector, &server_snapshot, options);
+    let objects = catalog::load(session, others, events).await?;
     let standby = session.query("select pg_catalog.pg_is_in_recovery() as yes").await?.one()?.boolean("yes")?;
     session.run("ROLLBACK").await?;
     let chosen = Chosen::new(objects, listed, unreadable, standby, options, &crate::progress::silent())?;
     Ok(chosen.tables().intersection(&all).copied().collect())
+}
+
+/// Sessions that help to read the catalog, never more than will copy rows later.
+fn others(connector: &Arc<Connector>, server_snapshot: &str, options: &Options) -> Vec<Joining> {
+    let join = |_| {
+        let (connector, server_snapshot) = (Arc::clone(connector), server_snapshot.to_owned());
+        let joining: Joining = Box::pin(async move {
+            let mut session = connector.connect().await?;
+            snapshot::join(&mut session, &server_snapshot).await?;
+            // Without locks of its own it could wait for ever behind somebody who waits for the lead's.
+            session.run(CATALOG_LOCK_TIMEOUT).await?;
+            Ok(session)
+        });
+        joining
+    };
+    (0..options.jobs.min(CATALOG_SESSIONS)).map(join).collect()
 }
 
 /// Locking takes the privilege to read; a table that this role may not read is described without a lock.

@@ -76,7 +76,7 @@ fn warnings(server: &Server, database: &str) -> Vec<String> {
         let mut session = Session::connect(&config.with_database(database)).await.expect("the server lets us in");
         let settings = settings::reading(session.version(), "UTF8");
         session.run(format!("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; {settings}")).await.expect("settings");
-        pgkeep::catalog::load(&mut session, &events).await.expect("the catalog can be read");
+        pgkeep::catalog::load(&mut session, Vec::new(), &events).await.expect("the catalog can be read");
     });
     let told = told.lock().expect("nobody panics with the lock");
     told.clone()

@@ -119,7 +119,7 @@ async fn read_as(database: &Database, user: &str) -> Vec<Object> {
     let mut session = session(database, user).await;
     let settings = settings::reading(session.version(), &encoding(&session));
     session.run(format!("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; {settings}")).await.expect("settings");
-    let objects = pgkeep::catalog::load(&mut session, &(Arc::new(|_| ()) as _)).await;
+    let objects = pgkeep::catalog::load(&mut session, Vec::new(), &(Arc::new(|_| ()) as _)).await;
     objects.unwrap_or_else(|error| panic!("{error}: {:?}", std::error::Error::source(&error)))
 }
 
