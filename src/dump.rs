@@ -129,7 +129,8 @@ async fn dump(
     };
     let copied = copying.run(&mut lead.session, parts, options.jobs).await?;
     let statistics = statistics::copy(&mut lead.session, &writer, &lead.chosen, events).await?;
-    let (facts, chosen, sizes) = (lead.facts.clone(), lead.chosen.clone(), std::mem::take(&mut lead.sizes));
+    let (facts, chosen, sizes) =
+        (lead.facts.clone(), std::mem::take(&mut lead.chosen), std::mem::take(&mut lead.sizes));
     let held = lead.end().await?;
     events(Event::Step { step: "commit" });
     let head = facts.head(options, chosen.missing.len());

@@ -29,9 +29,10 @@ pub(crate) fn assemble(mut drafts: Vec<Draft>, dependencies: &Dependencies, sour
 
 /// Objects in the order of their drafts, which must not have pieces or loops.
 pub(crate) fn as_given(drafts: Vec<Draft>) -> Vec<Object> {
-    let objects = drafts.iter().map(|draft| {
+    let objects = drafts.into_iter().map(|mut draft| {
         let create = draft.create.iter().map(|template| fill(template, &|_| false)).collect();
-        object(draft, create, draft.kind.section())
+        let section = draft.kind.section();
+        object(&mut draft, create, section)
     });
     (0u32..).zip(objects).map(|(id, object)| Object { id: ObjectId(id), ..object }).collect()
 }
@@ -167,17 +168,18 @@ fn adopt(drafts: &mut [Draft], addresses: &Addresses<'_>, settled: &Order) {
     }
 }
 
-fn render(drafts: Vec<Draft>, addresses: &Addresses<'_>, settled: &Order) -> Vec<Object> {
-    let stays_inline =
-        |address: Address| addresses.own(address).is_some_and(|at| drafts[at].inline && !settled.separated[at]);
-    let mut objects: Vec<(usize, Object)> = Vec::with_capacity(drafts.len());
+fn render(mut drafts: Vec<Draft>, addresses: &Addresses<'_>, settled: &Order) -> Vec<Object> {
+    let inline: Vec<bool> =
+        drafts.iter().zip(&settled.separated).map(|(draft, apart)| draft.inline && !apart).collect();
+    let stays_inline = |address: Address| addresses.own(address).is_some_and(|at| inline[at]);
+    let (mut objects, mut origins) = (Vec::with_capacity(drafts.len()), Vec::with_capacity(drafts.len()));
     for &at in &settled.sequence {
-        let draft = &drafts[at];
+        let draft = &mut drafts[at];
         let separated = settled.separated[at];
         let create = if draft.inline && !separated {
             Vec::new()
         } else if separated && !draft.inline {
-            draft.dummy.clone()
+            std::mem::take(&mut draft.dummy)
         } else {
             draft.create.iter().map(|template| fill(template, &stays_inline)).collect()
         };
@@ -188,10 +190,12 @@ fn render(drafts: Vec<Draft>, addresses: &Addresses<'_>, settled: &Order) -> Vec
         };
         let object = object(draft, create, section);
         if draft.configuration || !is_empty(&object) {
-            objects.push((at, object));
+            objects.push(object);
+            origins.push(at);
         }
     }
-    number(objects, &drafts, addresses, settled)
+    number(&mut objects, &origins, &drafts, addresses, settled);
+    objects
 }
 
 /// Pieces that a loop forces out and that are added after the rows (pg-objects 9.6); defaults stay before them.
@@ -199,31 +203,33 @@ fn goes_last(kind: Kind) -> bool {
     matches!(kind, Kind::Check | Kind::DomainConstraint | Kind::Rule)
 }
 
-fn object(draft: &Draft, create: Vec<Text>, section: Section) -> Object {
+/// Takes from the draft what is not needed any more: there may be very many.
+fn object(draft: &mut Draft, create: Vec<Text>, section: Section) -> Object {
+    use std::mem::take;
     Object {
         id: ObjectId(0),
         kind: draft.kind,
         section,
-        name: draft.name.clone(),
+        name: take(&mut draft.name),
         oid: draft.address.oid,
         needs: Vec::new(),
         lacks: Vec::new(),
         part_of: None,
         inherits: Vec::new(),
-        identity: draft.identity.clone(),
+        identity: take(&mut draft.identity),
         create,
-        drop: draft.drop.clone(),
-        owner: draft.owner.clone(),
-        finish: draft.finish.clone(),
-        tablespace: draft.tablespace.clone(),
-        access_method: draft.access_method.clone(),
-        compression: draft.compression.clone(),
-        comments: draft.comments.clone(),
-        labels: draft.labels.clone(),
-        grants: draft.grants.clone(),
-        roles: draft.roles.clone(),
-        grantees: draft.grantees.clone(),
-        table: draft.table.clone(),
+        drop: take(&mut draft.drop),
+        owner: draft.owner.take(),
+        finish: take(&mut draft.finish),
+        tablespace: draft.tablespace.take(),
+        access_method: draft.access_method.take(),
+        compression: take(&mut draft.compression),
+        comments: take(&mut draft.comments),
+        labels: take(&mut draft.labels),
+        grants: take(&mut draft.grants),
+        roles: take(&mut draft.roles),
+        grantees: take(&mut draft.grantees),
+        table: draft.table.take(),
     }
 }
 
@@ -239,28 +245,19 @@ fn is_empty(object: &Object) -> bool {
 }
 
 /// Gives ids in order and translates what each object needs, through pieces that are not objects of their own.
-fn number(objects: Vec<(usize, Object)>, drafts: &[Draft], addresses: &Addresses<'_>, settled: &Order) -> Vec<Object> {
+/// `origins` are the drafts of the objects.
+fn number(objects: &mut [Object], origins: &[usize], drafts: &[Draft], addresses: &Addresses<'_>, settled: &Order) {
     let mut ids: Vec<Option<ObjectId>> = vec![None; drafts.len()];
-    for (id, (at, _)) in (0u32..).zip(&objects) {
+    for (id, at) in (0u32..).zip(origins) {
         ids[*at] = Some(ObjectId(id));
     }
-    let needs: Vec<Vec<ObjectId>> = objects.iter().map(|(at, _)| reach(*at, &ids, &settled.needs)).collect();
-    let whole = |at: usize| drafts[at].part_of.and_then(|whole| addresses.own(whole)).and_then(|whole| ids[whole]);
-    let parents = |at: usize| {
-        let parents = drafts[at].inherits.iter().filter_map(|parent| addresses.own(*parent));
-        parents.filter_map(|parent| ids[parent]).collect()
-    };
-    objects
-        .into_iter()
-        .zip(needs)
-        .map(|((at, object), needs)| Object {
-            id: ids[at].expect("every object of this list was numbered above"),
-            needs,
-            part_of: whole(at),
-            inherits: parents(at),
-            ..object
-        })
-        .collect()
+    let id_of = |address: &Address| addresses.own(*address).and_then(|at| ids[at]);
+    for ((id, object), &at) in (0u32..).zip(objects).zip(origins) {
+        object.id = ObjectId(id);
+        object.needs = reach(at, &ids, &settled.needs);
+        object.part_of = drafts[at].part_of.as_ref().and_then(id_of);
+        object.inherits = drafts[at].inherits.iter().filter_map(id_of).collect();
+    }
 }
 
 /// Objects that `start` needs, seen through drafts without an id.

@@ -109,29 +109,31 @@ pub async fn load(session: &mut Session, others: Vec<Joining>, events: &Events) 
 async fn described(source: &Source) -> Result<Vec<Draft>> {
     let (mut all, comments, labels, granted) =
         try_join!(families(source), comments::rows(source), labels::rows(source), grants::granted(source))?;
-    all.sort_by_key(|draft| draft.address);
+    // Drafts are large: only their addresses are moved to and fro.
+    all.sort_by_cached_key(|draft| draft.address);
     comments::fill(&comments, &mut all)?;
     labels::fill(&labels, &mut all)?;
     grants::fill(&granted, &mut all)?;
     Ok(all)
 }
 
+/// The drafts of a family, being read.
+type Family<'a> = BoxFuture<'a, Result<Vec<Draft>>>;
+
 /// Those with the most to read come first: what is asked first is answered first.
 async fn families(source: &Source) -> Result<Vec<Draft>> {
-    all_of([
-        indexes::load(source).boxed(),
-        relations(source).boxed(),
-        on_relations(source).boxed(),
-        types_and_routines(source).boxed(),
-        surroundings(source).boxed(),
-        of_the_database(source).boxed(),
-    ])
-    .await
+    let tables = [indexes::load(source).boxed(), relations(source).boxed()];
+    let others = on_relations(source).into_iter().chain(types_and_routines(source));
+    let others = others.chain(surroundings(source)).chain(of_the_database(source));
+    all_of(tables.into_iter().chain(others)).await
 }
 
 /// Drafts of families that ask side by side.
-async fn all_of(families: impl IntoIterator<Item = BoxFuture<'_, Result<Vec<Draft>>>>) -> Result<Vec<Draft>> {
-    Ok(try_join_all(families).await?.into_iter().flatten().collect())
+async fn all_of(families: impl IntoIterator<Item = Family<'_>>) -> Result<Vec<Draft>> {
+    let families = try_join_all(families).await?;
+    let mut all = Vec::with_capacity(families.iter().map(Vec::len).sum());
+    families.into_iter().for_each(|mut drafts| all.append(&mut drafts));
+    Ok(all)
 }
 
 /// Tables, views, sequences and what hangs on them.
@@ -152,28 +154,26 @@ async fn relations(source: &Source) -> Result<Vec<Draft>> {
 }
 
 /// What acts on relations or watches them.
-async fn on_relations(source: &Source) -> Result<Vec<Draft>> {
-    all_of([
+fn on_relations(source: &Source) -> [Family<'_>; 5] {
+    [
         triggers::load(source).boxed(),
         rules::load(source).boxed(),
         policies::load(source).boxed(),
         statistics::load(source).boxed(),
         publications::load(source).boxed(),
-    ])
-    .await
+    ]
 }
 
 /// Types, routines and what is made of them.
-async fn types_and_routines(source: &Source) -> Result<Vec<Draft>> {
-    all_of([
+fn types_and_routines(source: &Source) -> [Family<'_>; 6] {
+    [
         types::load(source).boxed(),
         domains::load(source).boxed(),
         functions::load(source).boxed(),
         aggregates::load(source).boxed(),
         operators(source).boxed(),
         casts::load(source).boxed(),
-    ])
-    .await
+    ]
 }
 
 /// Operators with their families and classes.
@@ -187,8 +187,8 @@ async fn operators(source: &Source) -> Result<Vec<Draft>> {
 
 /// Schemas, extensions, languages, access methods, text search, foreign servers and what else types, routines and
 /// tables stand on.
-async fn surroundings(source: &Source) -> Result<Vec<Draft>> {
-    all_of([
+fn surroundings(source: &Source) -> [Family<'_>; 9] {
+    [
         schemas::load(source).boxed(),
         extensions::load(source).boxed(),
         languages::load(source).boxed(),
@@ -198,21 +198,19 @@ async fn surroundings(source: &Source) -> Result<Vec<Draft>> {
         access_methods::load(source).boxed(),
         text_search::load(source).boxed(),
         foreign_data::load(source).boxed(),
-    ])
-    .await
+    ]
 }
 
 /// What belongs to the database as a whole.
-async fn of_the_database(source: &Source) -> Result<Vec<Draft>> {
-    all_of([
+fn of_the_database(source: &Source) -> [Family<'_>; 6] {
+    [
         database(source).boxed(),
         large_objects::load(source).boxed(),
         subscriptions::load(source).boxed(),
         event_triggers::load(source).boxed(),
         default_privileges::load(source).boxed(),
         grants::load(source).boxed(),
-    ])
-    .await
+    ]
 }
 
 async fn database(source: &Source) -> Result<Vec<Draft>> {

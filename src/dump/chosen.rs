@@ -13,7 +13,7 @@ use crate::text;
 use crate::text::Text;
 
 /// What was chosen of a catalog, renumbered.
-#[derive(Clone)]
+#[derive(Default)]
 pub(super) struct Chosen {
     pub(super) objects: Vec<Object>,
     /// By object.
@@ -60,37 +60,41 @@ impl Chosen {
         missing: Vec<(Text, Text)>,
         options: &Options,
     ) -> Self {
+        let wanted = |at: usize| selected.keep[at] || data[at] || selected.statistics[at];
+        let lacking = |need: &&ObjectId| {
+            let needed = &objects[need.0 as usize];
+            !wanted(need.0 as usize) && !is_everywhere(needed) && !options.selection.leaves_to_target(needed)
+        };
         let lack = |id: &ObjectId| {
             let object = &objects[id.0 as usize];
             Lack { kind: object.kind, name: object.name.clone() }
         };
-        let wanted = |at: usize| selected.keep[at] || data[at] || selected.statistics[at];
-        let mut ids: HashMap<ObjectId, ObjectId> = HashMap::new();
-        let mut kept = Vec::new();
-        for (at, object) in objects.iter().enumerate().filter(|(at, _)| wanted(*at)) {
-            let id = ObjectId(u32::try_from(ids.len()).expect("fewer objects than there were"));
-            ids.insert(object.id, id);
-            let lacking = |need: &&ObjectId| {
-                let needed = &objects[need.0 as usize];
-                !wanted(need.0 as usize) && !is_everywhere(needed) && !options.selection.leaves_to_target(needed)
-            };
-            let lacks = object.needs.iter().filter(lacking).map(lack).collect();
-            let mut object = Object { id, lacks, ..object.clone() };
+        let lacks_of = |object: &Object| object.needs.iter().filter(lacking).map(lack).collect();
+        let lacks: Vec<Vec<Lack>> = objects.iter().map(lacks_of).collect();
+        let roots = if options.selection.via_root { roots(&objects) } else { HashMap::new() };
+        let mut numbers = (0u32..).map(ObjectId);
+        let ids: Vec<Option<ObjectId>> =
+            (0..objects.len()).map(|at| if wanted(at) { numbers.next() } else { None }).collect();
+        let id_of = |id: &ObjectId| ids[id.0 as usize];
+        let mut kept = Vec::with_capacity(objects.len());
+        for ((at, mut object), lacks) in objects.into_iter().enumerate().zip(lacks) {
+            let Some(id) = ids[at] else { continue };
+            object.needs = object.needs.iter().filter_map(id_of).collect();
+            object.part_of = object.part_of.as_ref().and_then(id_of);
+            object.inherits = object.inherits.iter().filter_map(id_of).collect();
+            (object.id, object.lacks) = (id, lacks);
             if !selected.keep[at] {
                 only_rows(&mut object);
             }
             options.selection.omissions.trim(&mut object);
+            if let (Some(root), Some(table)) = (roots.get(&object.oid), &mut object.table)
+                && object.kind == Kind::Table
+            {
+                table.root = Some(root.clone());
+            }
             kept.push(object);
         }
-        for object in &mut kept {
-            object.needs = object.needs.iter().filter_map(|id| ids.get(id).copied()).collect();
-            object.part_of = object.part_of.and_then(|id| ids.get(&id).copied());
-            object.inherits = object.inherits.iter().filter_map(|id| ids.get(id).copied()).collect();
-        }
-        if options.selection.via_root {
-            load_via_root(&objects, &mut kept);
-        }
-        let of_kept = |all: &[bool]| (0..objects.len()).filter(|at| wanted(*at)).map(|at| all[at]).collect();
+        let of_kept = |all: &[bool]| (0..ids.len()).filter(|at| wanted(*at)).map(|at| all[at]).collect();
         Self { data: of_kept(data), statistics: of_kept(&selected.statistics), objects: kept, missing }
     }
 
@@ -121,8 +125,8 @@ impl Chosen {
     }
 }
 
-/// Lets rows of partitions come back through the root of their tree, whatever of the tree is dumped.
-fn load_via_root(objects: &[Object], kept: &mut [Object]) {
+/// The roots of the trees that partitions belong to, quoted, by the oid of the partition, whatever of the tree is dumped.
+fn roots(objects: &[Object]) -> HashMap<u32, Text> {
     let object = |id: ObjectId| &objects[id.0 as usize];
     let mut parents: HashMap<u32, &Object> = HashMap::new();
     for attach in objects.iter().filter(|object| object.kind == Kind::TableAttach) {
@@ -132,15 +136,14 @@ fn load_via_root(objects: &[Object], kept: &mut [Object]) {
             parents.insert(object(child).oid, object(*parent));
         }
     }
-    for partition in kept.iter_mut().filter(|object| object.kind == Kind::Table) {
-        let mut root = parents.get(&partition.oid);
-        while let Some(above) = root.and_then(|parent| parents.get(&parent.oid)) {
-            root = Some(above);
+    let root = |partition: &u32| {
+        let mut root = parents[partition];
+        while let Some(above) = parents.get(&root.oid) {
+            root = above;
         }
-        if let (Some(root), Some(table)) = (root, &mut partition.table) {
-            table.root = Some(root.name.sql());
-        }
-    }
+        (*partition, root.name.sql())
+    };
+    parents.keys().map(root).collect()
 }
 
 /// Takes from an object all that defines it. Its rows and statistics need nothing but the relation itself, wherever that

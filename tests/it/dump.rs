@@ -124,15 +124,24 @@ fn a_table_rewritten_or_made_before_its_lock_is_noticed() {
     }
 }
 
-/// Somebody waits for an exclusive lock that the lead is in the way of; workers that queued behind would hang for ever.
+/// Somebody waits for an exclusive lock that the lead is in the way of; other sessions that queued behind would hang for
+/// ever, be it with rows or with a definition that the server opens the table for.
 #[test]
 fn a_queued_exclusive_lock_does_not_stop_it() {
+    dumps_behind_a_queued_lock("read catalog");
+    dumps_behind_a_queued_lock("copy");
+}
+
+fn dumps_behind_a_queued_lock(at: &'static str) {
     let source = Server::shared(18).database("queued");
-    source.psql("CREATE TABLE t (n int); INSERT INTO t SELECT generate_series(1, 1000)");
+    source.psql(
+        "CREATE TABLE t (n int CHECK (n > 0), m int DEFAULT 7); INSERT INTO t SELECT generate_series(1, 1000);
+         CREATE VIEW v AS SELECT n + m AS sum FROM t; CREATE RULE r AS ON DELETE TO t DO ALSO SELECT n FROM t;",
+    );
     let name = source.name().to_owned();
     let server = source.server().clone();
     let events = when(
-        |event| matches!(event, Event::Step { step: "copy" }),
+        move |event| matches!(event, Event::Step { step } if *step == at),
         move || {
             let waiting = server.existing(&name);
             std::thread::spawn(move || waiting.try_psql(b"BEGIN; LOCK TABLE t IN ACCESS EXCLUSIVE MODE; COMMIT"));
