@@ -29,16 +29,18 @@ pub(crate) struct Grants {
 
 /// What turns the privileges `base` of a new object into `actual`.
 ///
-/// Items are compared whole. Privileges are named one by one, so that those that only newer servers have are neither
-/// given by accident nor taken from an owner who had no need of them before (MAINTAIN). The order of grants is kept:
-/// later ones may rest on earlier ones.
+/// Items are compared whole. Where one is gone everything is revoked from its grantee, but for tables: their owners had
+/// no need of a privilege that only newer servers have (MAINTAIN). Grants name privileges one by one, so that newer ones
+/// are not given by accident. The order of grants is kept: later ones may rest on earlier ones.
 pub(crate) fn difference(base: &[Text], actual: &[Text], target: &Target) -> Grants {
     let mut grants = Grants::default();
     for item in base.iter().filter(|item| !actual.contains(item)).filter_map(Item::parse) {
-        let privileges = item.privileges(|_| true, target.column.as_ref());
-        if !privileges.is_empty() {
-            grants.add(&item, target, text!["REVOKE ", privileges, " ON ", target.on, " FROM ", item.to()]);
-        }
+        let column = target.column.as_ref();
+        let all = text!["ALL", column.map_or_else(Text::new, |column| text![" (", column.ident(), ")"])];
+        let of_table = column.is_none() && target.on.as_bytes().starts_with(b"TABLE");
+        let named = of_table.then(|| item.privileges(|_| true, None)).filter(|named| !named.is_empty());
+        let gone = named.unwrap_or(all);
+        grants.add(&item, target, text!["REVOKE ", gone, " ON ", target.on, " FROM ", item.to()]);
     }
     for item in actual.iter().filter(|item| !base.contains(item)).filter_map(Item::parse) {
         for (with_option, suffix) in [(false, ""), (true, " WITH GRANT OPTION")] {
@@ -187,7 +189,7 @@ mod tests {
             ]
         );
         assert_eq!(statements(&["o=r/o"], &["o=r/o"], None), Vec::<String>::new());
-        assert_eq!(statements(&["=X/o"], &[], None), ["REVOKE EXECUTE ON TABLE \"t\" FROM PUBLIC"]);
+        assert_eq!(statements(&["=r/o"], &[], None), ["REVOKE SELECT ON TABLE \"t\" FROM PUBLIC"]);
     }
 
     #[test]
