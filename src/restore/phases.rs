@@ -449,7 +449,7 @@ fn left(object: &Object, keep: bool) -> Object {
 /// Schemas that selected objects live in and that are not created themselves.
 fn missing_schemas(objects: &[&Object]) -> Vec<Text> {
     let created: std::collections::BTreeSet<&Text> =
-        objects.iter().filter(|o| o.kind == Kind::Schema).map(|o| &o.name.name).collect();
+        objects.iter().filter(|o| o.kind == Kind::Schema && !o.create.is_empty()).map(|o| &o.name.name).collect();
     let used: std::collections::BTreeSet<&Text> =
         objects.iter().filter(|o| is_created(o)).filter_map(|o| o.name.schema.as_ref()).collect();
     let missing = used.difference(&created).filter(|schema| **schema != &Text::from("public"));

@@ -40,3 +40,15 @@ fn a_schema_comes_back_beside_the_live_one() {
     live.psql("INSERT INTO pay.item OVERRIDING SYSTEM VALUE SELECT * FROM \"pay restored\".item EXCEPT SELECT * FROM pay.item");
     assert_eq!(live.query_one("SELECT sum(n) FROM pay.item"), "12750");
 }
+
+/// Every database has `public`, so a dump creates it nowhere.
+#[test]
+fn public_comes_back_under_another_name() {
+    let server = Server::shared(18);
+    let (source, target) = (server.database("public_source"), server.database("public_target"));
+    source.psql("CREATE TABLE t AS SELECT 1 AS a");
+    let keeping = Keeping::new();
+    keeping.ok(&["dump", "-d", &source.url()]);
+    keeping.ok(&["restore", "latest", "-d", &target.url(), "--into-schema", "public=before"]);
+    assert_eq!(target.query_one("SELECT a FROM before.t"), "1");
+}
