@@ -199,18 +199,18 @@ impl Ledger {
         self.insert(table, &item.key())
     }
 
-    /// Statements that record a part that was loaded into `table`, by whether a crash of the server would empty it.
-    pub(crate) fn record_rows(&self, item: Item, table: &Text) -> Text {
-        let values = text!["SELECT ", self.snapshot.literal(), ", ", item.key().literal()];
-        let unlogged = text![
-            "(SELECT pg_catalog.count(*) FROM pg_catalog.pg_class WHERE oid = pg_catalog.to_regclass(",
-            table.literal(),
-            ") AND relpersistence = 'u')"
-        ];
-        let into = |table: &str, count: &str| {
-            text!["INSERT INTO ", SCHEMA, ".", table, " ", values, " WHERE ", unlogged, " = ", count]
+    /// Statements that record parts with the tables that they were loaded into, by whether a crash of the server would
+    /// empty these.
+    pub(crate) fn record_rows(&self, parts: &[(Item, Text)]) -> Text {
+        let row = |(item, table): &(Item, Text)| text!["(", item.key().literal(), ", ", table.literal(), ")"];
+        let rows = Text::join(parts.iter().map(row), ", ");
+        let into = |ledger: &str, which: &str| {
+            let columns =
+                text!["SELECT ", self.snapshot.literal(), ", p.item FROM (VALUES ", rows, ") p (item, relation)"];
+            let class = " LEFT JOIN pg_catalog.pg_class c ON c.oid = pg_catalog.to_regclass(p.relation)";
+            text!["INSERT INTO ", SCHEMA, ".", ledger, " ", columns, class, " WHERE c.relpersistence ", which]
         };
-        text![into("ledger", "0"), "; ", into("unlogged", "1")]
+        text![into("ledger", "IS DISTINCT FROM 'u'"), "; ", into("unlogged", "= 'u'")]
     }
 
     fn insert(&self, table: &str, item: &Text) -> Text {

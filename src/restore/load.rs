@@ -53,7 +53,7 @@ pub(crate) struct Load<'a> {
 impl Work for Load<'_> {
     /// Whether a crash of the server empties the table decides where its rows are recorded.
     fn record(&self, ledger: &Ledger, item: Item) -> Text {
-        ledger.record_rows(item, &self.object.name.sql())
+        ledger.record_rows(&[(item, self.object.name.sql())])
     }
 
     async fn run(&self, session: &mut Session) -> Result<()> {

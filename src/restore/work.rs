@@ -35,6 +35,8 @@ struct Jobs {
     share: bool,
 }
 
+/// Bytes of rows from which a table is worth being loaded frozen.
+const FREEZE_BYTES: u64 = 128 << 10;
 /// Tasks in one transaction at most: each holds locks until it ends.
 const SHARED_TASKS: usize = 50;
 /// Loads all parts and creates what comes after them on `jobs` sessions, or on that of the lead where everything is one
@@ -146,13 +148,15 @@ impl Jobs {
 }
 
 impl Restoring {
-    /// COPY FREEZE takes the table for one worker; a table of several parts is loaded by several.
+    /// COPY FREEZE takes the table for one worker; a table of several parts is loaded by several. It wants the table
+    /// truncated before, which makes new files: for a table of a few pages that costs more than it ever saves.
     pub(super) fn may_freeze(&self, part: &Part, of: u32) -> bool {
         let object = &self.objects[part.object.0 as usize];
         let direct = object.table.as_ref().is_some_and(|table| table.root.is_none());
         // Somebody may have worked with what an earlier run left, and it must not be emptied.
         let new = !self.crew.single && !self.crew.done.is_some();
-        of == 1 && direct && new && is_created(object) && object.kind == Kind::Table
+        let large = part.stored.digest.bytes >= FREEZE_BYTES;
+        of == 1 && large && direct && new && is_created(object) && object.kind == Kind::Table
     }
 
     /// Does tasks in one transaction, but for those that an earlier run has done.
@@ -250,10 +254,16 @@ impl Work for Together<'_> {
     }
 
     fn record(&self, ledger: &Ledger, _first: ledger::Item) -> Text {
-        let records = self.0.iter().map(|piece| match &piece.step {
-            Step::Load(load) => load.record(ledger, piece.item),
-            Step::Create(_) | Step::ForeignKey(_) => ledger.record(piece.item),
-        });
+        let (mut records, mut parts) = (Vec::new(), Vec::new());
+        for piece in self.0 {
+            match &piece.step {
+                Step::Load(load) => parts.push((piece.item, load.object.name.sql())),
+                Step::Create(_) | Step::ForeignKey(_) => records.push(ledger.record(piece.item)),
+            }
+        }
+        if !parts.is_empty() {
+            records.push(ledger.record_rows(&parts));
+        }
         Text::join(records, "; ")
     }
 }

@@ -159,7 +159,8 @@ fn a_resume_waits_for_what_still_commits() {
 fn a_run_that_was_taken_over_stops() {
     let server = Server::shared(18);
     let (source, target) = (server.database("two_source"), server.database("two_target"));
-    source.psql("CREATE TABLE a (id int); INSERT INTO a SELECT generate_series(1, 50000); CREATE TABLE b AS SELECT * FROM a; CREATE TABLE c AS SELECT * FROM a");
+    // Each too large to share a transaction with another.
+    source.psql("CREATE TABLE a (id int); INSERT INTO a SELECT generate_series(1, 250000); CREATE TABLE b AS SELECT * FROM a; CREATE TABLE c AS SELECT * FROM a");
     let keeping = Keeping::new();
     keeping.ok(&["dump", "-d", &source.url()]);
     target.psql("CREATE TABLE a (id int); CREATE TABLE b (id int); CREATE TABLE c (id int)");
