@@ -10,6 +10,7 @@ mod added;
 mod again;
 mod agenda;
 mod analyze;
+mod creation;
 mod crew;
 mod database;
 mod dependents;

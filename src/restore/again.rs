@@ -8,9 +8,10 @@ use crate::error::Result;
 use crate::object::{Object, Pass};
 use crate::repository::Position;
 use crate::restore::Plan;
+use crate::restore::creation::{Creation, granted};
 use crate::restore::crew::Seat;
 use crate::restore::ledger::Item;
-use crate::restore::phases::{Creation, Restoring, Statements, granted};
+use crate::restore::phases::{Restoring, Statements};
 
 /// Creates the objects before the rows that could not be created.
 pub(super) async fn creations(restoring: &Restoring, lead: &mut Seat, objects: &[&Object]) -> Result<()> {

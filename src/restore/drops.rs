@@ -3,7 +3,7 @@
 use memchr::memmem;
 
 use crate::object::{Kind, Object, Pass};
-use crate::restore::phases::granted;
+use crate::restore::creation::granted;
 use crate::restore::statements::is_created;
 use crate::restore::{Definitions, Plan};
 use crate::text;

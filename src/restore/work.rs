@@ -15,11 +15,12 @@ use crate::plan::Schedule;
 use crate::repository::Part;
 use crate::restore::Plan;
 use crate::restore::agenda::{Agenda, SHARED_BYTES, Task};
+use crate::restore::creation::Creation;
 use crate::restore::crew::{Seat, Work};
 use crate::restore::foreign_keys;
 use crate::restore::ledger::{self, Ledger};
 use crate::restore::load::Load;
-use crate::restore::phases::{Creation, Restoring};
+use crate::restore::phases::Restoring;
 use crate::restore::statements::is_created;
 use crate::text::Text;
 

@@ -1,0 +1,148 @@
+//! Creates objects and grants privileges on them, one alone or many in a transaction.
+//!
+//! Where failures are collected, an object in a larger transaction is undone alone.
+
+use crate::error::{Error, Result};
+use crate::object::{Kind, Object, Pass};
+use crate::pg::Session;
+use crate::progress::Event;
+use crate::restore::crew::{Work, run_all};
+use crate::restore::failures::Failures;
+use crate::restore::ledger::Item;
+use crate::restore::phases::{Restoring, Statements};
+use crate::restore::{Definitions, Plan};
+use crate::text;
+use crate::text::Text;
+
+impl Restoring {
+    pub(crate) async fn create(&self, session: &mut Session, object: &Object) -> Result<()> {
+        let doing = format!("create {} {}", object.kind.noun(), object.name);
+        let statements = self.statements(session, object).await?;
+        run_all(session, &statements, &doing).await?;
+        (self.crew.events)(Event::ObjectDone { kind: object.kind, name: object.name.to_string() });
+        Ok(())
+    }
+
+    /// Statements that create an object. An extension may be there already, made by a superuser, and then only that one
+    /// may comment on it: what it says already is not said again.
+    async fn statements(&self, session: &mut Session, object: &Object) -> Result<Vec<Text>> {
+        let mut statements = self.definitions.create(object);
+        if object.kind == Kind::Extension && !object.comments.is_empty() {
+            let named = text![" WHERE extname = ", object.name.name.literal()];
+            let comment =
+                "SELECT pg_catalog.obj_description(oid, 'pg_extension') AS comment FROM pg_catalog.pg_extension";
+            let rows = session.query(text![comment, named]).await?;
+            if let Some(comment) = rows.iter().next().map(|row| row.maybe("comment")).transpose()?.flatten() {
+                let said = text!["COMMENT ON ", object.identity, " IS ", comment.literal()];
+                statements.retain(|statement| *statement != said);
+            }
+        }
+        Ok(statements)
+    }
+
+    /// Runs what belongs to one object inside a larger transaction. Where failures are collected, it alone is undone.
+    async fn apart(
+        &self,
+        session: &mut Session,
+        object: &Object,
+        statements: &[Text],
+        doing: &str,
+        collect: fn(&Failures, &Object, Error) -> Result<()>,
+    ) -> Result<bool> {
+        if !self.failures.keep_going() {
+            return run_all(session, statements, doing).await.map(|()| true);
+        }
+        if statements.is_empty() || self.failures.is_lost(object.id) {
+            return Ok(false);
+        }
+        session.run("SAVEPOINT pgkeep_object").await?;
+        match run_all(session, statements, doing).await {
+            Ok(()) => session.run("RELEASE SAVEPOINT pgkeep_object").await.map(|()| true),
+            Err(error) => {
+                collect(&self.failures, object, error)?;
+                session.run("ROLLBACK TO SAVEPOINT pgkeep_object").await.map(|()| false)
+            }
+        }
+    }
+
+    /// Creates an object inside a larger transaction.
+    async fn create_apart(&self, session: &mut Session, object: &Object) -> Result<()> {
+        if self.failures.blocks(&self.objects, object) {
+            return Ok(());
+        }
+        let doing = format!("create {} {}", object.kind.noun(), object.name);
+        let statements = self.statements(session, object).await?;
+        if self.apart(session, object, &statements, &doing, Failures::object).await? {
+            (self.crew.events)(Event::ObjectDone { kind: object.kind, name: object.name.to_string() });
+        }
+        Ok(())
+    }
+}
+
+/// Objects before the rows that are created in one transaction.
+pub(crate) struct Batch<'a> {
+    pub(crate) restoring: &'a Restoring,
+    pub(crate) schemas: &'a [Text],
+    pub(crate) objects: &'a [&'a Object],
+}
+
+impl Work for Batch<'_> {
+    async fn run(&self, session: &mut Session) -> Result<()> {
+        run_all(session, self.schemas, "create the schemas of selected tables").await?;
+        for object in self.objects {
+            self.restoring.create_apart(session, object).await?;
+        }
+        let restoring = self.restoring;
+        for object in self.objects.iter().filter(|object| restoring.failures.is_lost(object.id)) {
+            let lost = Statements {
+                statements: &[restoring.crew.ledger.record(Item::Lost(object.id))],
+                doing: "write the ledger of the restore",
+            };
+            lost.run(session).await?;
+        }
+        Ok(())
+    }
+}
+
+/// All grants, and default privileges after them.
+pub(crate) struct Grants<'a> {
+    pub(crate) restoring: &'a Restoring,
+    pub(crate) plan: &'a Plan,
+}
+
+impl Work for Grants<'_> {
+    async fn run(&self, session: &mut Session) -> Result<()> {
+        let (restoring, definitions) = (self.restoring, &self.restoring.definitions);
+        for object in self.plan.objects().filter(|object| !object.grants.is_empty()) {
+            let doing = format!("grant on {} {}", object.kind.noun(), object.name);
+            restoring.apart(session, object, &definitions.grants(object), &doing, Failures::grants).await?;
+        }
+        let granted = |object: &&Object| granted(object, definitions);
+        for object in self.plan.objects().filter(|object| object.kind.pass() == Pass::Grants).filter(granted) {
+            restoring.create_apart(session, object).await?;
+        }
+        for object in self.plan.objects().filter(granted).filter(|object| restoring.failures.lacks_grants(object.id)) {
+            let doing = "write the ledger of the restore";
+            let lost = restoring.crew.ledger.record(Item::Ungranted(object.id));
+            Statements { statements: &[lost], doing }.run(session).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether an object takes part in the pass for grants.
+pub(crate) fn granted(object: &Object, definitions: &Definitions) -> bool {
+    !definitions.omit.grants && (object.kind.pass() == Pass::Grants || !object.grants.is_empty())
+}
+
+/// One object in a transaction of its own.
+pub(crate) struct Creation<'a> {
+    pub(crate) restoring: &'a Restoring,
+    pub(crate) object: &'a Object,
+}
+
+impl Work for Creation<'_> {
+    async fn run(&self, session: &mut Session) -> Result<()> {
+        self.restoring.create(session, self.object).await
+    }
+}
