@@ -116,7 +116,7 @@ async fn dump(
     let writer = repository.writer(options.writing).await?;
     let mut lead = Lead::begin(connector, options, events).await?;
     let positions = catalog::positions(&mut lead.session).await?;
-    lead.chosen.without_positions(&positions, options, lead.facts.standby)?;
+    lead.chosen.without_positions(&positions);
     let parts = parts::split(&lead.chosen.objects, &lead.chosen.data, &lead.sizes, lead.session.major());
     announce(lead.chosen.objects.len(), &parts, events);
     let copying = Copying {

@@ -42,7 +42,8 @@ impl Chosen {
         let mut data = selected.data.clone();
         let mut missing = hidden(&objects, &mut data, listed, unreadable, standby, options)?;
         // Empty ones would look as if that were all of them.
-        for (at, _) in objects.iter().enumerate().filter(|(at, object)| !data[*at] && unreadable.has(object)) {
+        let large = |object: &Object| object.kind == Kind::LargeObjects && unreadable.has(object);
+        for (at, _) in objects.iter().enumerate().filter(|(at, object)| !data[*at] && large(object)) {
             selected.keep[at] = false;
         }
         if options.selection.includes_everything() && !options.selection.no_subscriptions {
@@ -98,24 +99,14 @@ impl Chosen {
         Self { data: of_kept(data), statistics: of_kept(&selected.statistics), objects: kept, missing }
     }
 
-    /// Adds to what is missing the sequences whose positions could not be read, or fails with all of them where that was
-    /// not allowed.
-    pub(super) fn without_positions(&mut self, positions: &[Position], options: &Options, standby: bool) -> Result<()> {
+    /// Adds to what is missing the sequences whose positions no privilege brings: unlogged ones on a standby.
+    pub(super) fn without_positions(&mut self, positions: &[Position]) {
         let known: HashSet<u32> = positions.iter().map(|position| position.oid).collect();
         let wanted = self.objects.iter().zip(&self.data).filter(|(o, data)| **data && o.kind == Kind::Sequence);
         let unread: Vec<Text> =
             wanted.filter(|(o, _)| !known.contains(&o.oid)).map(|(o, _)| Text::from(o.name.to_string())).collect();
-        // On a standby these can only be positions of unlogged sequences, which no privilege brings.
-        if !unread.is_empty() && !options.skip_unreadable && !standby {
-            let names: String = unread.iter().map(|name| format!("\n  {name}")).collect();
-            return Err(Error::unsupported(
-                format!("the positions of {} sequences cannot be read:{names}", unread.len()),
-                "grant SELECT on them (or pg_read_all_data, 14+), or dump all else with --skip-unreadable",
-            ));
-        }
         let reason = Text::from("the position of the sequence cannot be read");
         self.missing.extend(unread.into_iter().map(|name| (name, reason.clone())));
-        Ok(())
     }
 
     /// Oids of the tables that have to be locked.
@@ -198,19 +189,18 @@ fn hidden(
         }
         missing.push((Text::from(table.name.to_string()), Text::from(reason)));
     }
-    let tables = forbidden.len();
     for (object, data) in objects.iter().zip(data).filter(|(object, data)| **data && unreadable.has(object)) {
         *data = false;
-        let (name, reason) = (format!("large objects {}", object.name), "the role has no SELECT privilege");
+        let noun = if object.kind == Kind::LargeObjects { "large objects" } else { "the position of sequence" };
+        let (name, reason) = (format!("{noun} {}", object.name), "the role has no SELECT privilege");
         forbidden.push(format!("\n  {name}: {reason}"));
         missing.push((Text::from(name), Text::from(reason)));
     }
     if forbidden.is_empty() || options.skip_unreadable {
         return Ok(missing);
     }
-    let large = if forbidden.len() > tables { " and of large objects" } else { "" };
     Err(Error::unsupported(
-        format!("the rows of {tables} tables{large} cannot be read:{}", forbidden.concat()),
+        format!("the role may not read all that is to be dumped:{}", forbidden.concat()),
         "grant SELECT on them (or pg_read_all_data, 14+), and BYPASSRLS where row security is on; or dump all else with \
          --skip-unreadable",
     ))

@@ -1,5 +1,5 @@
-//! What the role may not read beside tables and sequences: large objects, and subscriptions, whose connection strings
-//! only superusers see.
+//! What the role may not read beside tables: positions of sequences, large objects, and subscriptions, whose connection
+//! strings only superusers see.
 
 use std::collections::HashSet;
 
@@ -11,8 +11,8 @@ use crate::text::Text;
 /// What is closed to the role.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Unreadable {
-    /// First large object of each batch.
-    large_objects: HashSet<u32>,
+    /// Sequences, and the first large object of each batch.
+    closed: HashSet<(Kind, u32)>,
     /// Names of subscriptions.
     pub(super) subscriptions: Vec<Text>,
 }
@@ -26,14 +26,15 @@ impl Unreadable {
         for row in &rows {
             match row.text("kind")?.as_bytes() {
                 b"subscription" => all.subscriptions.push(row.text("name")?),
-                _ => drop(all.large_objects.insert(row.number("name")?)),
+                b"sequence" => drop(all.closed.insert((Kind::Sequence, row.number("name")?))),
+                _ => drop(all.closed.insert((Kind::LargeObjects, row.number("name")?))),
             }
         }
         Ok(all)
     }
 
-    /// Whether an object is a batch of large objects that the role may not read.
+    /// Whether an object is a sequence or a batch of large objects that the role may not read.
     pub(super) fn has(&self, object: &Object) -> bool {
-        object.kind == Kind::LargeObjects && self.large_objects.contains(&object.oid)
+        self.closed.contains(&(object.kind, object.oid))
     }
 }

@@ -1,4 +1,4 @@
--- One row, by kind, a thing that this role may not read beside tables and sequences. Of large objects the first of each
+-- One row, by kind, a thing that this role may not read beside tables. Of large objects the first of each
 -- batch of equal owner and grants, as they are numbered in the catalog of a dump.
 select 'large object' as kind, pg_catalog.min(g.oid)::pg_catalog.text as name
 from (select m.oid, m.lomowner, m.lomacl,
@@ -13,6 +13,12 @@ where not exists (select 1                                                      
                   where a.privilege_type = 'SELECT'                                                             --@ ..17
                     and case when a.grantee = 0 then true else pg_catalog.pg_has_role(a.grantee, 'USAGE') end)  --@ ..17
 group by g.lomowner, g.lomacl::pg_catalog.text, g.batch
+union all
+select 'sequence', c.oid::pg_catalog.text
+from pg_catalog.pg_class c
+where c.relkind = 'S' and c.relpersistence <> 't'
+  and not (pg_catalog.has_schema_privilege(c.relnamespace, 'USAGE')
+           and case when c.relkind = 'S' then pg_catalog.has_sequence_privilege(c.oid, 'SELECT') end)
 union all
 select 'subscription', s.subname::pg_catalog.text
 from pg_catalog.pg_subscription s

@@ -10,7 +10,7 @@ fn large_objects_that_cannot_be_read_are_said_with_all_else_or_left_out() {
         let server = Server::fresh(major, &[]);
         let (source, target) = (server.database("hidden_source"), server.database("hidden_target"));
         source.psql(
-            "CREATE ROLE teller LOGIN; CREATE ROLE tellers; GRANT tellers TO teller; CREATE TABLE secret (a int);
+            "CREATE ROLE teller LOGIN; CREATE ROLE tellers; GRANT tellers TO teller; CREATE TABLE secret (a int); CREATE SEQUENCE shut START 7;
              CREATE TABLE known AS SELECT 1 AS a; GRANT SELECT ON known TO teller;
              SELECT lo_from_bytea(70001, 'mine'), lo_from_bytea(70002, 'theirs'), lo_from_bytea(70003, 'of all'), lo_from_bytea(70004, 'closed');
              ALTER LARGE OBJECT 70001 OWNER TO teller; GRANT SELECT ON LARGE OBJECT 70002 TO tellers;
@@ -25,6 +25,7 @@ fn large_objects_that_cannot_be_read_are_said_with_all_else_or_left_out() {
             &[
                 "public.secret: the role has no SELECT",
                 "large objects 70004: the role has no SELECT",
+                "sequence public.shut: the role has no SELECT",
                 "--skip-unreadable",
             ],
         );
@@ -33,7 +34,7 @@ fn large_objects_that_cannot_be_read_are_said_with_all_else_or_left_out() {
         let ran = keeping.run(&["dump", "-d", &url, "--skip-unreadable", "--json"]);
         assert_eq!(ran.code, Some(0), "on {major}: {}{}", ran.stdout, ran.stderr);
         let summary = parse(&ran.stdout).pop().expect("a summary");
-        assert_eq!(summary["missing"].as_array().map(Vec::len), Some(2), "{summary}");
+        assert_eq!(summary["missing"].as_array().map(Vec::len), Some(3), "{summary}");
         assert!(keeping.ok(&["show"]).contains("large objects 70004: the role has no SELECT privilege"));
         keeping.ok(&["restore", "latest", "-d", &target.url()]);
         let found = target
@@ -42,7 +43,7 @@ fn large_objects_that_cannot_be_read_are_said_with_all_else_or_left_out() {
 
         // Nothing is in the way of those who want none of them, nor where all may read them.
         keeping.ok(&["dump", "-d", &url, "-t", "known"]);
-        source.psql("GRANT SELECT ON secret TO teller");
+        source.psql("GRANT SELECT ON secret, shut TO teller");
         keeping.ok(&["dump", "-d", &url, "--no-large-objects"]);
         source.psql(&format!("ALTER DATABASE {} SET lo_compat_privileges = on", source.name()));
         keeping.ok(&["dump", "-d", &url]);
