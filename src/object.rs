@@ -365,6 +365,17 @@ pub struct Object {
 }
 
 impl Object {
+    /// All SQL that defines or removes it; what people wrote about it apart.
+    pub fn definition_mut(&mut self) -> impl Iterator<Item = &mut Text> {
+        let Self { create, compression, finish, drop, grants, .. } = self;
+        [create, compression, finish, drop, grants].into_iter().flatten()
+    }
+
+    /// Statements that hold what people wrote about it.
+    pub fn remarks_mut(&mut self) -> impl Iterator<Item = &mut Text> {
+        self.comments.iter_mut().chain(&mut self.labels)
+    }
+
     /// The statement that gives it to a role, where one can be said: members of a group of large objects are given one
     /// by one.
     #[must_use]

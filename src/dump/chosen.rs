@@ -140,8 +140,8 @@ fn roots(objects: &[Object]) -> HashMap<u32, Text> {
 /// Takes from an object all that defines it. Its rows and statistics need nothing but the relation itself, wherever that
 /// comes from.
 fn only_rows(object: &mut Object) {
-    let Object { create, finish, comments, labels, grants, roles, grantees, .. } = object;
-    for statements in [create, finish, comments, labels, grants, roles, grantees] {
+    let Object { create, compression, finish, comments, labels, grants, roles, grantees, .. } = object;
+    for statements in [create, compression, finish, comments, labels, grants, roles, grantees] {
         statements.clear();
     }
     object.lacks.clear();

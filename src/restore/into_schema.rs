@@ -25,8 +25,7 @@ pub(crate) fn rename(object: &mut Object, names: &Names) -> Result<(), String> {
     if matches!(object.kind, Kind::Rule | Kind::Trigger) && names.keys().any(transition) {
         return Err("calls its rows by the name of the schema".into());
     }
-    let Object { create, compression, finish, drop, grants, .. } = object;
-    for text in [create, compression, finish, drop, grants].into_iter().flatten() {
+    for text in object.definition_mut() {
         *text = writer.rewrite(text)?;
     }
     object.identity = writer.rewrite(&object.identity)?;
@@ -38,7 +37,7 @@ pub(crate) fn rename(object: &mut Object, names: &Names) -> Result<(), String> {
     }
     // What people wrote about an object stays as they wrote it.
     writer.strings = false;
-    for text in object.comments.iter_mut().chain(&mut object.labels) {
+    for text in object.remarks_mut() {
         *text = writer.rewrite(text)?;
     }
     let schema = if object.kind == Kind::Schema { Some(&mut object.name.name) } else { object.name.schema.as_mut() };

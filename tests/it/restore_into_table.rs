@@ -185,3 +185,26 @@ fn what_cannot_be_copied_is_refused_before_anything_is_done() {
     assert!(ran.stderr.contains("the name a.copy_pkey_2 is taken on the target"), "{}", ran.stderr);
     assert_eq!(live.query_one("SELECT to_regclass('a.copy') IS NULL"), "t");
 }
+
+/// How the copy compresses is said of the copy, and rows alone say nothing of it.
+#[test]
+fn the_live_table_keeps_its_compression() {
+    let server = Server::shared(18);
+    let source = server.database("compressed");
+    source.psql("CREATE TABLE t (a text COMPRESSION pglz); INSERT INTO t VALUES ('x')");
+    let keeping = Keeping::new();
+    keeping.ok(&["dump", "-d", &source.url()]);
+    source.psql("ALTER TABLE t ALTER a SET COMPRESSION default");
+    keeping.ok(&["restore", "latest", "-d", &source.url(), "--into-table", "t=copy"]);
+    let compression = "SELECT attrelid::regclass, attcompression FROM pg_attribute WHERE attname = 'a' AND attnum = 1
+                       AND attrelid IN ('t'::regclass, to_regclass('copy')) ORDER BY 1";
+    let found: Vec<String> =
+        source.query_rows(compression).into_iter().map(|row| row.join(" ").trim().into()).collect();
+    assert_eq!(found, ["t", "copy p"]);
+
+    source.psql("DROP TABLE copy; ALTER TABLE t ALTER a SET COMPRESSION pglz");
+    keeping.ok(&["dump", "-d", &source.url(), "-a"]);
+    source.psql("TRUNCATE t; ALTER TABLE t ALTER a SET COMPRESSION default");
+    keeping.ok(&["restore", "latest", "-d", &source.url()]);
+    assert_eq!(source.query_rows(compression)[0].join(" ").trim(), "t");
+}

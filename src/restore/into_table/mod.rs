@@ -204,8 +204,10 @@ impl Copies {
             own: own.map(|((_, old), (_, new))| (old.clone(), new.clone())),
             bodies: matches!(object.kind, Kind::Function | Kind::Procedure),
         };
-        let statements = [&mut object.create, &mut object.finish, &mut object.drop, &mut object.grants];
-        for text in statements.into_iter().chain([&mut object.comments, &mut object.labels]).flatten() {
+        for text in object.definition_mut() {
+            *text = writer.rewrite(text)?;
+        }
+        for text in object.remarks_mut() {
             *text = writer.rewrite(text)?;
         }
         object.identity = writer.rewrite(&object.identity)?;
