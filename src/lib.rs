@@ -38,6 +38,14 @@
 //!
 //! The command line is in the binary target and sees only what is public here.
 //!
+//! # Why a session of our own
+//!
+//! [`pg`] stands on `postgres-protocol` and not on a whole driver: names, definitions and rows are bytes, and a database
+//! may hold what is no UTF-8, while drivers take and give text; libpq's ways to name a server, its TLS modes and its
+//! password file are what users have; and rows pass as one stream of bytes, without a value or an allocation for each.
+//! `tokio-postgres` does in the tests and benchmarks what an independent driver does best: it loads, writes meanwhile,
+//! holds locks and asks, so that a fault of our own session cannot hide itself.
+//!
 //! # Words
 //!
 //! | word | meaning |

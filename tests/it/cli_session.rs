@@ -329,19 +329,14 @@ fn ctrl_c_commits_nothing_and_leaves_nothing_running_on_the_server() {
     let database = shop(server);
     let keeping = Keeping::new();
     // A lock keeps the dump waiting for as long as the test wants.
-    let mut blocker = database.client("psql");
-    let mut blocker = blocker
-        .args(["-c", "BEGIN; LOCK TABLE payments.payment IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(60)"])
-        .stdout(std::process::Stdio::null())
-        .spawn()
-        .expect("psql starts");
+    let mut blocker = database.driver();
+    blocker.run("BEGIN; LOCK TABLE payments.payment IN ACCESS EXCLUSIVE MODE");
     let waiting = |what: &str| {
         let sql = format!(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '{what}%' AND pid <> pg_backend_pid()"
         );
         database.query_one(&sql) != "0"
     };
-    until("psql holds its lock", || waiting("BEGIN; LOCK"));
     let environment = keeping.environment();
     let environment: Vec<(&str, &str)> = environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let mut dump = cli(&["dump", &database.url()], &environment)
@@ -361,8 +356,7 @@ fn ctrl_c_commits_nothing_and_leaves_nothing_running_on_the_server() {
     assert_eq!(output.status.code(), Some(130), "{stderr}");
     assert!(stderr.contains("no snapshot was stored"), "{stderr}");
     until("the server has cancelled the dump", || !waiting("LOCK TABLE"));
-    signal("TERM", blocker.id());
-    drop(blocker.wait());
+    drop(blocker);
     assert_eq!(keeping.snapshots(), 0);
 }
 

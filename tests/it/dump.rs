@@ -58,9 +58,9 @@ fn all_tables_agree_on_one_moment() {
         let stop = AtomicBool::new(false);
         std::thread::scope(|scope| {
             let writer = scope.spawn(|| {
-                let mut rounds = 0;
+                let (mut rounds, mut writer) = (0, source.driver());
                 while !stop.load(Ordering::SeqCst) {
-                    source.psql("CALL more(20)");
+                    writer.run("CALL more(20)");
                     rounds += 1;
                 }
                 rounds
@@ -90,8 +90,10 @@ fn rows_that_come_later_are_not_in_it() {
     let source = Server::shared(18).database("later");
     source.psql("CREATE TABLE t (n int); INSERT INTO t VALUES (1)");
     let other = source.server().existing(source.name());
-    let insert =
-        when(|event| matches!(event, Event::ServerSnapshot { .. }), move || other.psql("INSERT INTO t VALUES (2)"));
+    let insert = when(
+        |event| matches!(event, Event::ServerSnapshot { .. }),
+        move || other.driver().run("INSERT INTO t VALUES (2)"),
+    );
     let folder = tempfile::tempdir().expect("a temporary folder");
     block_on(async {
         let repository = repository(&folder.path().join("r")).await;
@@ -111,7 +113,7 @@ fn a_table_rewritten_or_made_before_its_lock_is_noticed() {
         source.psql("CREATE TABLE t (n int); INSERT INTO t VALUES (1), (2)");
         let other = source.server().existing(source.name());
         let locking = |event: &Event| matches!(event, Event::Step { step: "lock tables" });
-        let events = when(locking, move || other.psql(change));
+        let events = when(locking, move || other.driver().run(change));
         let folder = tempfile::tempdir().expect("a temporary folder");
         block_on(async {
             let repository = repository(&folder.path().join("r")).await;
@@ -144,7 +146,7 @@ fn dumps_behind_a_queued_lock(at: &'static str) {
         move |event| matches!(event, Event::Step { step } if *step == at),
         move || {
             let waiting = server.existing(&name);
-            std::thread::spawn(move || waiting.try_psql(b"BEGIN; LOCK TABLE t IN ACCESS EXCLUSIVE MODE; COMMIT"));
+            std::thread::spawn(move || waiting.driver().run("BEGIN; LOCK TABLE t IN ACCESS EXCLUSIVE MODE; COMMIT"));
             let waits = "SELECT count(*) FROM pg_locks WHERE NOT granted AND mode = 'AccessExclusiveLock'";
             let watched = server.existing(&name);
             while watched.query_one(waits) == "0" {

@@ -226,21 +226,15 @@ fn names_that_must_match_and_snapshots_that_others_took() {
     assert_eq!(refused.code, Some(2), "{}", refused.stderr);
     keeping.ok(&["dump", "-d", &url, "--serializable-deferrable", "--lock-wait-timeout", "10s"]);
     // Rows that came after somebody else's snapshot are not in it.
-    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    let mut session = runtime.block_on(source.session());
-    let name = runtime.block_on(async {
-        session.run("BEGIN ISOLATION LEVEL REPEATABLE READ").await.unwrap();
-        session.query("SELECT pg_export_snapshot() AS name").await.unwrap().one().unwrap().text("name").unwrap()
-    });
+    let mut other = source.driver();
+    let name = &other.rows("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT pg_export_snapshot()")[0][0];
     source.psql("INSERT INTO a.u VALUES (8)");
-    let events = keeping.events(&["dump", "-d", &url, "-t", "a.u", "--snapshot", &name.to_string()]);
+    let events = keeping.events(&["dump", "-d", &url, "-t", "a.u", "--snapshot", name]);
     assert_eq!(events.last().expect("a summary")["rows"], 1);
     // Somebody holds the table for good.
     source.psql("CREATE TABLE held (x int)");
-    runtime.block_on(async {
-        session.run("COMMIT").await.unwrap();
-        session.run("BEGIN; LOCK TABLE held IN ACCESS EXCLUSIVE MODE").await.unwrap();
-    });
+    other.run("COMMIT");
+    other.run("BEGIN; LOCK TABLE held IN ACCESS EXCLUSIVE MODE");
     let refused = keeping.run(&["dump", "-d", &url, "--lock-wait-timeout=50"]);
     assert_eq!(refused.code, Some(4), "{}", refused.stderr);
 }

@@ -1,9 +1,9 @@
 //! What a restore says about the target when it is stopped or fails, and that it is so.
 
 use std::os::unix::process::ExitStatusExt as _;
-use std::process::Child;
 
 use crate::cli_session::{Keeping, Ran, signal, until};
+use crate::harness::driver::Driver;
 use crate::harness::{Database, Server, assert_same_data, assert_same_schema, schema_text};
 use crate::restore_survives::spawn;
 
@@ -20,24 +20,14 @@ fn slow(target: &Database, tag: &str) {
     ));
 }
 
-fn block(target: &Database) -> Child {
-    let mut blocker = target.client("psql");
-    let blocker = blocker
-        .args(["-c", "SELECT pg_advisory_lock(1, 1), pg_sleep(100)"])
-        .stdout(std::process::Stdio::null())
-        .stderr(std::process::Stdio::null())
-        .spawn();
-    let held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = 1 AND granted";
-    until("the lock is held", || target.query_one(held) == "1");
-    blocker.expect("psql starts")
+fn block(target: &Database) -> Driver {
+    let mut blocker = target.driver();
+    blocker.run("SELECT pg_advisory_lock(1, 1)");
+    blocker
 }
 
-fn unblock(target: &Database, mut blocker: Child) {
-    target.psql(
-        "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND classid = 1 AND granted;
-         DROP EVENT TRIGGER wait; DROP FUNCTION information_schema.wait()",
-    );
-    drop(blocker.wait());
+fn unblock(mut blocker: Driver) {
+    blocker.run("SELECT pg_advisory_unlock(1, 1); DROP EVENT TRIGGER wait; DROP FUNCTION information_schema.wait()");
 }
 
 /// Stops a restore by Ctrl-C while a statement waits for the lock.
@@ -70,32 +60,23 @@ fn ctrl_c_says_what_the_target_holds() {
     let ran = interrupted(&keeping, &target, &[]);
     assert_eq!(ran.code, Some(130), "{}", ran.stderr);
     assert!(ran.stderr.contains("same command with --resume continues"), "{}", ran.stderr);
-    unblock(&target, blocker);
+    unblock(blocker);
     keeping.ok(&["restore", "latest", "-d", &target.url(), "--resume"]);
     assert_same_schema(&source, &target);
     assert_same_data(&source, &target);
 
     // While it only looks: a target that is locked where the restore reads.
     let target = server.database("stopped_looking");
-    let mut blocker = target.client("psql");
-    let mut blocker = blocker
-        .args(["-c", "BEGIN; LOCK TABLE pg_catalog.pg_type; SELECT pg_sleep(100)"])
-        .stdout(std::process::Stdio::null())
-        .stderr(std::process::Stdio::null())
-        .spawn()
-        .expect("psql starts");
+    let mut blocker = target.driver();
+    blocker.run("BEGIN; LOCK TABLE pg_catalog.pg_type");
     let admin = server.existing("postgres");
     let name = target.name();
-    let held =
-        format!("SELECT count(*) FROM pg_stat_activity WHERE datname = '{name}' AND query LIKE '%pg_sleep(100)'");
-    until("the catalog is locked", || admin.query_one(&held) == "1");
     let child = spawn(&keeping, &["restore", "latest", "-d", &target.url()]);
     let waits = format!("SELECT count(*) FROM pg_stat_activity WHERE datname = '{name}' AND wait_event_type = 'Lock'");
     until("the restore waits", || admin.query_one(&waits) == "1");
     signal("INT", child.id());
     let ran = Ran::of(child.wait_with_output().expect("a child"));
-    admin.psql(&format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"));
-    drop(blocker.wait());
+    drop(blocker);
     assert!(ran.stderr.contains("cancelled: nothing was changed"), "{}", ran.stderr);
 }
 
@@ -124,7 +105,7 @@ fn a_second_ctrl_c_ends_the_process_at_once() {
     signal("CONT", postmaster);
     assert!(waited, "the first one is taken as a request to end cleanly");
     assert_eq!((ended.status.code(), ended.status.signal()), (Some(130), None));
-    unblock(&target, blocker);
+    unblock(blocker);
 }
 
 /// A failure says the same as a stop.

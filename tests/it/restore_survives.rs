@@ -166,23 +166,15 @@ fn a_run_that_was_taken_over_stops() {
     target.psql("CREATE TABLE a (id int); CREATE TABLE b (id int); CREATE TABLE c (id int)");
     let restore = ["restore", "latest", "-d", &target.url(), "-a", "-j1", "--no-analyze"];
     // The first waits for a lock on a table in the middle.
-    let mut blocker = target.client("psql");
-    let mut blocker = blocker
-        .args(["-c", "BEGIN; LOCK TABLE b IN SHARE MODE; SELECT pg_sleep(60)"])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("psql starts");
+    let mut blocker = target.driver();
+    blocker.run("BEGIN; LOCK TABLE b IN SHARE MODE");
     let waits = "SELECT count(*) FROM pg_locks WHERE relation = 'b'::regclass AND NOT granted";
-    let holds = "SELECT count(*) FROM pg_locks WHERE relation = 'b'::regclass AND granted";
-    until("the table is locked", || target.query_one(holds) == "1");
     let first = spawn(&keeping, &restore);
     until("the first run waits", || target.query_one(waits) == "1");
     let second = spawn(&keeping, &[&restore[..], &["--resume"]].concat());
     let ours = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND objid = 0";
     until("the second run waits for the first", || target.query_one(ours) != "0");
-    target.psql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)' AND datname = current_database() AND pid <> pg_backend_pid()");
-    drop(blocker.wait());
+    blocker.run("ROLLBACK");
     let (first, second) = (Ran::of(first.wait_with_output().unwrap()), Ran::of(second.wait_with_output().unwrap()));
     assert_eq!(second.code, Some(0), "{}{}", second.stdout, second.stderr);
     assert_eq!(first.code, Some(8), "{}{}", first.stdout, first.stderr);

@@ -1,5 +1,7 @@
 //! The sample database loads on every server, always with the same rows, and grows with its scale.
 
+use pgkeep::pg::Session;
+
 use crate::harness::{Database, Server, assert_same_data, assert_same_schema, block_on, sample, versions};
 
 fn bytes(database: &Database) -> i64 {
@@ -33,7 +35,7 @@ fn the_sample_loads_through_our_own_session() {
         let (a, b) = (server.database("pos"), server.database("pos"));
         sample::load(&a, 1);
         block_on(async {
-            let mut session = b.session().await;
+            let mut session = Session::connect(&b.config()).await.expect("the server lets everybody in");
             for file in sample::files() {
                 session.run(sample::statements(&file, major, 1)).await.expect("statements that psql takes too");
             }

@@ -5,8 +5,9 @@ use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use pgkeep::pg::{Config, Session};
+use pgkeep::pg::Config;
 
+use super::driver::Driver;
 use super::programs::client;
 use super::server::{SUPERUSER, Server};
 
@@ -30,6 +31,10 @@ pub(crate) struct Database {
 /// Separators of `query_rows` that no value of a test holds.
 const FIELD: &str = "\u{1f}";
 const ROW: &str = "\u{1e}";
+
+/// Settings under which equal values print equally.
+const PLAIN: &str = "-c datestyle=iso,mdy -c intervalstyle=postgres -c extra_float_digits=3 -c timezone=UTC \
+    -c lc_monetary=C -c bytea_output=hex -c row_security=off -c synchronize_seqscans=off";
 
 /// How `query_rows` shows NULL.
 pub(crate) const NULL: &str = "\\N";
@@ -78,9 +83,11 @@ impl Database {
         Config::parse(self.url()).expect("a URL of our own")
     }
 
-    /// A session of pgkeep's own.
-    pub(crate) async fn session(&self) -> Session {
-        Session::connect(&self.config()).await.expect("the server lets everybody in")
+    /// A connection of the independent driver, as the superuser.
+    pub(crate) fn driver(&self) -> Driver {
+        let mut config = tokio_postgres::Config::new();
+        config.host_path(self.server.folder()).port(self.server.port()).user(SUPERUSER).dbname(&self.name);
+        Driver::connect(config.options(PLAIN))
     }
 
     /// Runs statements and ends the test at the first that fails.
@@ -102,8 +109,13 @@ impl Database {
         feed(&mut psql, sql)
     }
 
-    /// The rows of a query as text, NULL as [`NULL`].
+    /// The rows of a query as text, NULL as [`NULL`]: from the driver, or as psql shows them where text is not UTF-8.
     pub(crate) fn query_rows(&self, sql: &str) -> Vec<Vec<String>> {
+        let mut driver = self.driver();
+        if driver.encoding() == "UTF8" { driver.rows(sql) } else { self.psql_rows(sql) }
+    }
+
+    fn psql_rows(&self, sql: &str) -> Vec<Vec<String>> {
         let mut psql = self.client("psql");
         psql.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-P", &format!("null={NULL}")]);
         psql.args(["-F", FIELD, "-R", ROW, "-f", "-"]);
@@ -128,17 +140,12 @@ impl Database {
         output.stdout
     }
 
-    /// A client of the oracle, pointed at this database through the server's socket, with settings under which equal
-    /// values print equally.
+    /// A client of the oracle, pointed at this database through the server's socket.
     pub(crate) fn client(&self, name: &str) -> Command {
         let mut command = Command::new(client(name));
         command.env_clear().env("PGPASSFILE", "/nonexistent").env("PGHOST", self.server.folder());
         command.env("PGPORT", self.server.port().to_string()).env("PGUSER", SUPERUSER).env("PGDATABASE", &self.name);
-        command.env(
-            "PGOPTIONS",
-            "-c datestyle=iso,mdy -c intervalstyle=postgres -c extra_float_digits=3 -c timezone=UTC \
-             -c lc_monetary=C -c bytea_output=hex -c row_security=off -c synchronize_seqscans=off",
-        );
+        command.env("PGOPTIONS", PLAIN);
         command
     }
 }

@@ -9,14 +9,15 @@ use super::database::Database;
 
 /// Creates and fills the sample database. Scale 1 is about 0.8 MB of COPY text, beside one photo of 24 MB; size grows linearly with it.
 pub(crate) fn load(database: &Database, scale: u32) {
+    let mut driver = database.driver();
     for file in files() {
-        database.psql(&statements(&file, database.server().major(), scale));
+        driver.run(&statements(&file, database.server().major(), scale));
     }
 }
 
 /// A day of sales on top of it: appended rows, and a few changed ones.
 pub(crate) fn sell_for_a_day(database: &Database, scale: u32) {
-    database.psql(&sales_day(database.server().major(), scale));
+    database.driver().run(&sales_day(database.server().major(), scale));
 }
 
 /// The statements of that day.
