@@ -8,6 +8,7 @@ mod arguments;
 mod cancel;
 mod cat;
 mod completions;
+mod context;
 mod definitions;
 mod diff;
 mod drill;
@@ -39,15 +40,8 @@ use pgkeep::cancel::Cancellation;
 
 use arguments::Arguments;
 use exit::Outcome;
-use report::Output;
 
-/// What every command is given besides its own flags.
-pub(crate) struct Context {
-    /// How much to say, and how.
-    output: Output,
-    /// Heard by everything that takes long.
-    cancellation: Cancellation,
-}
+pub(crate) use context::Context;
 
 /// Runs what the command line asks for.
 pub(crate) fn main() -> ExitCode {

@@ -1,6 +1,7 @@
 //! The project keeps its own shape: layers, crates in their places, short files and functions, nothing forgotten.
 
 mod code;
+mod knots;
 mod planted;
 mod rules;
 
@@ -52,6 +53,20 @@ fn assert_kept(rule: fn(&File) -> Vec<String>, files: &[File]) {
 #[test]
 fn imports_go_down() {
     assert_kept(rules::layers, &files("src", &["rs"]));
+}
+
+/// Files of the largest circle of imports inside a folder.
+const KNOT_FILES_MAX: usize = 20;
+
+/// `cargo test --test it tidy::no_knots -- --nocapture` prints them.
+#[test]
+fn no_knots_inside_of_folders() {
+    let knots = knots::knots(&files("src", &["rs"]));
+    for knot in &knots {
+        println!("{} files: {}", knot.len(), knot.join(", "));
+    }
+    let largest = knots.first().map_or(0, Vec::len);
+    assert!(largest <= KNOT_FILES_MAX, "{largest} files import each other in a circle: {}", knots[0].join(", "));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The rules catch what they are for: each is shown a violation, and its neighbour that is allowed.
 
 use super::code::{bare, functions, named_below, without_tests};
+use super::knots::knots;
 use super::rules::{self, File};
 
 fn file(path: &str, text: &str) -> File {
@@ -35,6 +36,26 @@ fn imports_that_go_up_or_sideways() {
     );
     allowed(rules::layers, "src/cli/a.rs", "use crate::cli::report;\nuse pgkeep::dump;");
     allowed(rules::layers, "src/lib.rs", "pub use crate::error::Error;");
+}
+
+#[test]
+fn files_that_import_each_other() {
+    let code = [
+        ("src/a.rs", "mod b;\nmod c;\nmod d;\npub use b::Shown;\npub fn f() { c::g() }"),
+        ("src/a/b.rs", "pub struct Shown;"),
+        ("src/a/c.rs", "use crate::{a::Shown, e};\nuse super::d::{self, Other as O};"),
+        (
+            "src/a/d.rs",
+            "// crate::a::c\nfn f() { super::c::g::<u8>() }\n#[cfg(test)]\nmod tests { use super::super::f; }",
+        ),
+        ("src/e.rs", "use crate::a::c;"),
+    ];
+    let mut files: Vec<File> = code.iter().map(|(path, text)| file(path, text)).collect();
+    assert_eq!(knots(&files), [["src/a/c.rs", "src/a/d.rs"]]);
+    files[1].text.push_str("\nuse super::f;");
+    assert_eq!(knots(&files).len(), 1, "nobody imports what only shows itself");
+    files[3].text.push_str("\nuse super::{f, Shown};");
+    assert_eq!(knots(&files), [["src/a.rs", "src/a/b.rs", "src/a/c.rs", "src/a/d.rs"]]);
 }
 
 #[test]
