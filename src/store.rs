@@ -6,6 +6,7 @@
 use std::ops::Range;
 use std::path::{Path as Folder, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -207,16 +208,24 @@ impl Store {
         Ok(())
     }
 
-    /// Stores an object unless the key is taken; says whether it did.
+    /// Stores an object unless the key is taken; says whether it did. Where the answer to a first try was lost, the
+    /// object tells whose it is: `bytes` must differ from what anybody else would put.
     ///
     /// # Errors
     ///
     /// [`Error::Store`].
     pub async fn put_create(&self, key: &str, bytes: Bytes) -> Result<bool> {
+        let (objects, path, payload) = (&self.objects, &Path::from(key), &PutPayload::from(bytes.clone()));
         let options = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
-        match self.objects.put_opts(&Path::from(key), bytes.into(), options).await {
+        let (tries, options) = (&AtomicU32::new(0), &options);
+        let put = move || async move {
+            tries.fetch_add(1, Ordering::Relaxed);
+            objects.put_opts(path, payload.clone(), options.clone()).await
+        };
+        match retry(put).await {
             Ok(_) => Ok(true),
-            Err(object_store::Error::AlreadyExists { .. }) => Ok(false),
+            Err(object_store::Error::AlreadyExists { .. }) if tries.load(Ordering::Relaxed) == 1 => Ok(false),
+            Err(object_store::Error::AlreadyExists { .. }) => Ok(self.get(key).await? == bytes),
             Err(e) => Err(self.error(format!("put {key}"), e)),
         }
     }

@@ -45,6 +45,7 @@ mod schema_encodings;
 mod schema_queries;
 mod schema_versions;
 mod statistics;
+mod store;
 mod tidy;
 mod verify;
 mod ways_out;

@@ -1,105 +1,18 @@
 //! A dump that ends badly at any moment: nothing is listed, nothing is broken, and the next one works.
 
-use std::fmt;
+use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
-use futures_util::stream::BoxStream;
 use futures_util::{StreamExt, stream};
 use object_store::local::LocalFileSystem;
-use object_store::path::Path;
-use object_store::{
-    CopyOptions, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore, PutMultipartOptions,
-    PutOptions, PutPayload, PutResult,
-};
 use pgkeep::repository::{Mark, Part, Reason, Repository, WriteOptions};
 use pgkeep::store::Store;
 use pgkeep::verify::{Depth, Options};
 use pgkeep::{Error, ErrorKind, progress, verify};
 
+use crate::harness::store::{Fault, Faulty, Operation};
 use crate::repository::{Place, blocks, dump, head, listed, manifest, noise, put, read, rows, runtime};
-
-/// A folder on a disk that is full from a given put on.
-#[derive(Debug)]
-struct Failing {
-    folder: LocalFileSystem,
-    /// Puts that still succeed.
-    left: AtomicU64,
-}
-
-impl fmt::Display for Failing {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("failing")
-    }
-}
-
-type Pending<'a, T> = std::pin::Pin<Box<dyn Future<Output = object_store::Result<T>> + Send + 'a>>;
-
-impl ObjectStore for Failing {
-    fn put_opts<'a, 'b, 'c>(&'a self, to: &'b Path, payload: PutPayload, options: PutOptions) -> Pending<'c, PutResult>
-    where
-        'a: 'c,
-        'b: 'c,
-    {
-        let left = self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
-        match left {
-            Ok(_) => self.folder.put_opts(to, payload, options),
-            Err(_) => Box::pin(async {
-                let source = std::io::Error::from(std::io::ErrorKind::StorageFull).into();
-                Err(object_store::Error::Generic { store: "failing", source })
-            }),
-        }
-    }
-
-    fn put_multipart_opts<'a, 'b, 'c>(
-        &'a self,
-        to: &'b Path,
-        options: PutMultipartOptions,
-    ) -> Pending<'c, Box<dyn MultipartUpload>>
-    where
-        'a: 'c,
-        'b: 'c,
-    {
-        self.folder.put_multipart_opts(to, options)
-    }
-
-    fn get_opts<'a, 'b, 'c>(&'a self, from: &'b Path, options: GetOptions) -> Pending<'c, GetResult>
-    where
-        'a: 'c,
-        'b: 'c,
-    {
-        self.folder.get_opts(from, options)
-    }
-
-    fn delete_stream(
-        &self,
-        paths: BoxStream<'static, object_store::Result<Path>>,
-    ) -> BoxStream<'static, object_store::Result<Path>> {
-        self.folder.delete_stream(paths)
-    }
-
-    fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, object_store::Result<ObjectMeta>> {
-        self.folder.list(prefix)
-    }
-
-    fn list_with_delimiter<'a, 'b, 'c>(&'a self, prefix: Option<&'b Path>) -> Pending<'c, ListResult>
-    where
-        'a: 'c,
-        'b: 'c,
-    {
-        self.folder.list_with_delimiter(prefix)
-    }
-
-    fn copy_opts<'a, 'b, 'c, 'd>(&'a self, from: &'b Path, to: &'c Path, options: CopyOptions) -> Pending<'d, ()>
-    where
-        'a: 'd,
-        'b: 'd,
-        'c: 'd,
-    {
-        self.folder.copy_opts(from, to, options)
-    }
-}
 
 async fn sound(place: &Place) {
     let options = Options { depth: Depth::Full, ..Options::default() };
@@ -124,7 +37,10 @@ fn puts_fail_from_any_one_on() {
         let mut puts = 0;
         loop {
             let folder = LocalFileSystem::new_with_prefix(place.path()).unwrap();
-            let failing = Failing { folder, left: AtomicU64::new(puts) };
+            let full = move |operation, n| {
+                (operation == Operation::Put && n >= puts).then_some(Fault::Fails(io::ErrorKind::StorageFull))
+            };
+            let failing = Faulty::new(Arc::new(folder), full);
             let store = Store::over(Arc::new(failing), "failing");
             let repository = Repository::open(store, std::slice::from_ref(&place.identity), None).await.unwrap();
             let result = try_dump(&repository).await;

@@ -13,6 +13,7 @@ pub(crate) mod pooler;
 pub(crate) mod programs;
 pub(crate) mod sample;
 pub(crate) mod server;
+pub(crate) mod store;
 pub(crate) mod versions;
 
 pub(crate) use cli::run_cli;
