@@ -46,11 +46,19 @@ pub struct Report {
     pub tables: Vec<TableCheck>,
     /// Every check of the user.
     pub checks: Vec<Check>,
-    /// Whether everything is as it was.
+    /// Whether everything is as it was, and all of it could be compared.
     pub passed: bool,
     /// From the first question to the last answer.
     #[serde(rename = "seconds", serialize_with = "crate::progress::seconds")]
     pub took: Duration,
+}
+
+impl Report {
+    /// Whether a table is not as it was, or a check failed; otherwise what did not pass could not be compared.
+    #[must_use]
+    pub fn differs(&self) -> bool {
+        self.tables.iter().any(|table| table.verdict == Verdict::Differs) || self.checks.iter().any(|c| !c.passed)
+    }
 }
 
 /// A check of the user.
@@ -92,8 +100,7 @@ pub async fn run(reader: &Reader, options: &Options, events: &Events) -> Result<
     let dropped = scratch.end(events).await;
     let (restored, tables, checks) = tried?;
     dropped?;
-    let passed =
-        tables.iter().all(|table| table.verdict != Verdict::Differs) && checks.iter().all(|check| check.passed);
+    let passed = tables.iter().all(|table| table.verdict == Verdict::Same) && checks.iter().all(|check| check.passed);
     let database = reader.snapshot().snapshot.head.source.database.lossy().into_owned();
     Ok(Report {
         snapshot: reader.snapshot().id,

@@ -10,6 +10,7 @@ mod added;
 mod again;
 mod agenda;
 mod analyze;
+mod comparable;
 mod creation;
 mod crew;
 mod database;
@@ -406,6 +407,12 @@ async fn compare(
     if !differing.is_empty() {
         let message = format!("tables of the target are not what the snapshot has: {}", differing.join(", "));
         return Err(Error::Differs { message });
+    }
+    let uncompared: Vec<String> = tables.iter().filter_map(TableCheck::not_compared).collect();
+    if !uncompared.is_empty() {
+        let message =
+            format!("everything is restored, but not everything could be compared: {}", uncompared.join("; "));
+        return Err(Error::Partial { message });
     }
     Ok(tables.iter().filter(|table| table.verdict == Verdict::Same).count() as u64)
 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use futures_util::TryStreamExt;
 use serde::Serialize;
 use tokio::task::JoinSet;
 
@@ -13,6 +14,7 @@ use crate::object::{Kind, Object, ObjectId};
 use crate::pg::{Connector, Session, settings};
 use crate::progress::{Event, Events};
 use crate::repository::{Part, Reader};
+use crate::restore::comparable::{self, Projection};
 use crate::text;
 use crate::text::Text;
 
@@ -29,6 +31,20 @@ pub struct TableCheck {
     pub rows_found: u64,
     /// How it came out.
     pub verdict: Verdict,
+    /// Columns that say nothing, since servers of the two versions print their types differently.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub not_compared: Vec<String>,
+}
+
+impl TableCheck {
+    /// What of the table could not be compared, and why.
+    #[must_use]
+    pub fn not_compared(&self) -> Option<String> {
+        (self.verdict == Verdict::NotComparable).then(|| {
+            let columns = self.not_compared.join(", ");
+            format!("{}: servers of the two versions print the values of {columns} differently", self.table)
+        })
+    }
 }
 
 /// How a table came out.
@@ -39,7 +55,7 @@ pub enum Verdict {
     Same,
     /// Rows differ.
     Differs,
-    /// As many rows, but the servers print values differently, so that digests say nothing.
+    /// As many rows, and equal in all columns but some that the two servers may print differently.
     NotComparable,
 }
 
@@ -54,6 +70,8 @@ pub(crate) struct Readback {
     float_digits: Option<i8>,
     /// Whether source and target are of one major version.
     same_major: bool,
+    /// What is compared, given to [`Readback::run`].
+    parts: Vec<Part>,
     events: Events,
 }
 
@@ -75,12 +93,13 @@ impl Readback {
             encoding: source.encoding.clone(),
             float_digits: head.settings.get(settings::FLOAT_DIGITS).and_then(|digits| digits.parse().ok()),
             same_major: target == source.version / 10_000,
+            parts: Vec::new(),
             events: Events::clone(events),
         })
     }
 
     /// Compares all tables whose `parts` are given, `jobs` at a time, the largest first.
-    pub(crate) async fn run(self, objects: &[Object], parts: &[Part], jobs: usize) -> Result<Vec<TableCheck>> {
+    pub(crate) async fn run(mut self, objects: &[Object], parts: &[Part], jobs: usize) -> Result<Vec<TableCheck>> {
         (self.events)(Event::Step { step: "read back" });
         let mut expected: HashMap<ObjectId, Digest> = HashMap::new();
         for part in parts {
@@ -90,6 +109,7 @@ impl Readback {
             expected.into_iter().map(|(id, digest)| (objects[id.0 as usize].clone(), digest)).collect();
         queue.sort_by_key(|(object, digest)| (digest.bytes, object.id));
         let workers = jobs.min(queue.len());
+        self.parts = parts.to_vec();
         let (shared, queue) = (Arc::new(self), Arc::new(Mutex::new(queue)));
         let mut tasks = JoinSet::new();
         for _ in 0..workers {
@@ -129,21 +149,50 @@ impl Readback {
 
     async fn check(&self, session: &mut Session, object: &Object, expected: Digest) -> Result<TableCheck> {
         let table = object.name.to_string();
-        let doing = format!("read back {table}");
-        let statement = text![copy(object), " WITH (ENCODING ", Text::from(self.encoding.as_str()).literal(), ")"];
+        let found = self.digest(session, object, object).await?;
+        let (verdict, not_compared) = match (found == expected, found.rows == expected.rows, self.same_major) {
+            (true, ..) => (Verdict::Same, Vec::new()),
+            (false, true, false) => self.check_columns(session, object).await?,
+            _ => (Verdict::Differs, Vec::new()),
+        };
+        let not_compared = not_compared.iter().map(ToString::to_string).collect();
+        (self.events)(Event::ObjectDone { kind: object.kind, name: table.clone() });
+        let (rows, bytes, rows_found) = (expected.rows, expected.bytes, found.rows);
+        Ok(TableCheck { table, rows, bytes, rows_found, verdict, not_compared })
+    }
+
+    /// Compares a table that differs by all columns that servers of both versions print alike; names the others.
+    async fn check_columns(&self, session: &mut Session, object: &Object) -> Result<(Verdict, Vec<Text>)> {
+        let doing = format!("look at the columns of {}", object.name);
+        let doubtful = comparable::doubtful(session, object).await.map_err(|e| e.while_doing(&doing))?;
+        if doubtful.is_empty() {
+            return Ok((Verdict::Differs, doubtful));
+        }
+        let Some(rest) = comparable::without(object, &doubtful) else { return Ok((Verdict::NotComparable, doubtful)) };
+        let mut expected = self.reader.digester();
+        for part in self.parts.iter().filter(|part| part.object == object.id) {
+            let mut projection = Projection::new(object, &doubtful);
+            let mut blocks = self.reader.blocks(&part.stored);
+            while let Some(block) = blocks.try_next().await? {
+                expected.push(&projection.push(&block));
+            }
+        }
+        match self.digest(session, object, &rest).await? == expected.finish() {
+            true => Ok((Verdict::NotComparable, doubtful)),
+            false => Ok((Verdict::Differs, Vec::new())),
+        }
+    }
+
+    /// Of the rows that the server has, in the columns of `shown`.
+    async fn digest(&self, session: &mut Session, object: &Object, shown: &Object) -> Result<Digest> {
+        let doing = format!("read back {}", object.name);
+        let statement = text![copy(shown), " WITH (ENCODING ", Text::from(self.encoding.as_str()).literal(), ")"];
         let mut copy = session.copy_out(statement).await.map_err(|e| e.while_doing(&doing))?;
         let mut digester = self.reader.digester();
         while let Some(block) = copy.block().await.map_err(|e| e.while_doing(&doing))? {
             digester.push(&block);
         }
-        let found = digester.finish();
-        let verdict = match (found == expected, found.rows == expected.rows, self.same_major) {
-            (true, ..) => Verdict::Same,
-            (false, true, false) => Verdict::NotComparable,
-            _ => Verdict::Differs,
-        };
-        (self.events)(Event::ObjectDone { kind: object.kind, name: table.clone() });
-        Ok(TableCheck { table, rows: expected.rows, bytes: expected.bytes, rows_found: found.rows, verdict })
+        Ok(digester.finish())
     }
 }
 

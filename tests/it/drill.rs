@@ -168,3 +168,82 @@ fn scratch_databases_go_away() {
     assert_eq!(scratch(&server), kept, "what was to be kept is kept");
     server.existing("postgres").psql(&format!("DROP DATABASE {}", kept[0]));
 }
+
+/// A table of every kind of value that all versions print alike, one that they do not, and one without anything special.
+const ALIKE: &str = r#"CREATE TABLE a (id int PRIMARY KEY, f float8, i interval, m money, j jsonb, n numeric, x xml, v tsvector,
+        q tsquery, l pg_lsn, acl aclitem, k regclass, ty regtype, pr regprocedure, ts timestamptz, r numrange, b box[], t text[]);
+    INSERT INTO a SELECT n, n / 7.0, make_interval(secs => n * 1.1), n * 1.5, jsonb_build_object('a', n), n / 3.0, '<a/>', 'x:1A',
+        'x & !y <2> z', '1/2', 'postgres=r*/postgres', 'pg_class', 'varchar', 'abs(int4)', now(), numrange(n, NULL),
+        ARRAY[box(point(n, n), point(0, 0))], ARRAY[chr(11), 'x y', NULL] FROM generate_series(1, 500) n;
+    CREATE DOMAIN way AS jsonpath; CREATE TYPE pair AS (name text, way way);
+    CREATE TABLE b (id int, p pair[], t text);
+    INSERT INTO b SELECT n, ARRAY[('x', '1.5.type()')::pair], 't' || n FROM generate_series(1, 300) n"#;
+
+/// Versions print few types differently: everything else is compared between them, and what cannot be is named.
+#[test]
+fn between_versions_only_what_prints_differently_is_not_compared() {
+    let (old, new) = (Server::fresh(13, &[]), Server::fresh(18, &[]));
+    let source = old.database("drill_old");
+    source.psql(ALIKE);
+    let target = new.existing("postgres");
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    block_on(async {
+        let repository = repository(&folder.path().join("r")).await;
+        expect(dump::run(&repository, &dump_options(&source), &silent()).await, "dump");
+        let reader = latest(&repository).await;
+        for (damage, a, b) in [
+            ("SELECT 1", Verdict::Same, Verdict::NotComparable),
+            ("UPDATE a SET f = f + 1e-14", Verdict::Differs, Verdict::NotComparable),
+            ("UPDATE b SET t = t || 'x' WHERE id = 299", Verdict::Same, Verdict::Differs),
+            ("DELETE FROM b WHERE id = 299", Verdict::Same, Verdict::Differs),
+        ] {
+            let damaged = new.clone();
+            let events: Events = Arc::new(move |event| {
+                if matches!(event, Event::Step { step: "read back" }) {
+                    let name = scratch(&damaged).pop().expect("there is a scratch database");
+                    damaged.existing(&name).psql(damage);
+                }
+            });
+            let report = expect(drill::run(&reader, &options(&target), &events).await, "drill");
+            let verdicts: Vec<Verdict> = report.tables.iter().map(|table| table.verdict).collect();
+            assert_eq!(verdicts, [a, b], "{damage}: {:?}", report.tables);
+            assert!(!report.passed, "{damage}");
+            assert_eq!(report.differs(), a == Verdict::Differs || b == Verdict::Differs, "{damage}");
+            let named = if b == Verdict::NotComparable { vec!["p"] } else { vec![] };
+            assert_eq!(report.tables[1].not_compared, named, "{damage}");
+        }
+    });
+}
+
+#[test]
+fn a_drill_on_another_version_tells_by_its_code() {
+    let (old, new) = (Server::fresh(13, &[]), Server::fresh(18, &[]));
+    let source = old.database("drill_codes");
+    source.psql(ALIKE);
+    let keeping = Keeping::new();
+    keeping.ok(&["dump", "-d", &source.url()]);
+    let postgres = new.existing("postgres").url();
+    let said = keeping.ok(&["drill", "latest", "-d", &postgres, "-t", "a"]);
+    assert!(said.contains("1 equal table read back") && said.contains("all as it was dumped"), "{said}");
+    let ran = keeping.run(&["drill", "latest", "-d", &postgres, "--quiet"]);
+    assert_eq!(ran.code, Some(9), "{}{}", ran.stdout, ran.stderr);
+    assert!(ran.stdout.contains("public.b: ") && ran.stdout.contains("values of p differently"), "{}", ran.stdout);
+
+    // Rows that a trigger of the target changes on their way in.
+    let target = new.database("drill_changed");
+    keeping.ok(&["restore", "latest", "-d", &target.url(), "-s"]);
+    target.psql(
+        "CREATE FUNCTION change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.n := NEW.n + 1; RETURN NEW; END $$;
+         CREATE TRIGGER change BEFORE INSERT ON a FOR EACH ROW EXECUTE FUNCTION change()",
+    );
+    let restore =
+        |table| keeping.run(&["restore", "latest", "-d", &target.url(), "-a", "-t", table, "--verify-target"]);
+    let ran = restore("a");
+    assert_eq!(ran.code, Some(10), "{}{}", ran.stdout, ran.stderr);
+    assert!(ran.stderr.contains("public.a (500 of 500 rows)"), "{}", ran.stderr);
+    let ran = restore("b");
+    assert_eq!(ran.code, Some(9), "{}{}", ran.stdout, ran.stderr);
+    assert!(ran.stderr.contains("public.b: ") && ran.stderr.contains("values of p"), "{}", ran.stderr);
+    target.psql("DROP TRIGGER change ON a; TRUNCATE a");
+    assert_eq!(restore("a").code, Some(0));
+}
