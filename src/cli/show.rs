@@ -185,13 +185,13 @@ fn missing_text(manifest: &Manifest) -> String {
 }
 
 fn objects_text(manifest: &Manifest) -> String {
-    let mut kinds: BTreeMap<String, u64> = BTreeMap::new();
+    let mut kinds: BTreeMap<&str, u64> = BTreeMap::new();
     for object in &manifest.objects {
         *kinds.entry(object.kind.noun()).or_default() += 1;
     }
     let mut table = Table::new(["objects", ">number"]);
     for (kind, number) in kinds {
-        table.row([kind, units::count(number)]);
+        table.row([kind.into(), units::count(number)]);
     }
     format!("\n{}", table.text(""))
 }

@@ -2,46 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::object::{Kind, Object, ObjectId};
-use crate::plan::select::{Links, is_relation};
-
-/// A table lock of PostgreSQL, weakest first.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Mode {
-    /// Reading.
-    AccessShare,
-    /// Checking foreign keys.
-    RowShare,
-    /// COPY into a table.
-    RowExclusive,
-    /// VALIDATE CONSTRAINT, CREATE STATISTICS.
-    ShareUpdateExclusive,
-    /// CREATE INDEX: several at once on one table are fine.
-    Share,
-    /// ADD FOREIGN KEY, CREATE TRIGGER.
-    ShareRowExclusive,
-    /// REFRESH CONCURRENTLY.
-    Exclusive,
-    /// TRUNCATE and most of ALTER TABLE.
-    AccessExclusive,
-}
-
-impl Mode {
-    /// Whether one session waits for the other (table 13.2 of the PostgreSQL manual).
-    #[must_use]
-    pub fn conflicts(self, other: Mode) -> bool {
-        use Mode::*;
-        let (weaker, stronger) = (self.min(other), self.max(other));
-        match stronger {
-            AccessExclusive => true,
-            Exclusive => weaker >= RowShare,
-            ShareRowExclusive => weaker >= RowExclusive,
-            Share => matches!(weaker, RowExclusive | ShareUpdateExclusive),
-            ShareUpdateExclusive => weaker == ShareUpdateExclusive,
-            RowExclusive | RowShare | AccessShare => false,
-        }
-    }
-}
+use crate::object::{Kind, Object, ObjectId, TableLock};
+use crate::plan::select::Links;
 
 /// A lock on one relation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -49,7 +11,7 @@ pub struct Lock {
     /// The relation.
     pub relation: ObjectId,
     /// How.
-    pub mode: Mode,
+    pub mode: TableLock,
 }
 
 /// Locks of all objects of a snapshot.
@@ -78,19 +40,18 @@ impl<'a> Locks<'a> {
         let kind = self.objects[at].kind;
         let (own, others) = self.modes(at);
         let mut locks = BTreeMap::new();
-        let mut take = |relation: usize, mode: Mode| {
+        let mut take = |relation: usize, mode: TableLock| {
             let held = locks.entry(relation).or_insert(mode);
             *held = mode.max(*held);
         };
-        // Triggers and keys are cloned onto partitions.
-        let spreads = matches!(kind, Kind::ForeignKey | Kind::Trigger);
+        let spreads = kind.facts().spreads;
         let whole = self.links.whole[at];
         let related = self.links.needs[at].iter().map(|&need| (self.links.whole[need], others));
         for (relation, mode) in related.chain([(whole, own)]) {
-            if !is_relation(self.objects[relation].kind) {
+            if !self.objects[relation].kind.is_relation() {
                 continue;
             }
-            let family = if spreads && mode > Mode::AccessShare { self.family(relation) } else { vec![relation] };
+            let family = if spreads && mode > TableLock::AccessShare { self.family(relation) } else { vec![relation] };
             for member in family {
                 take(member, mode);
             }
@@ -99,21 +60,16 @@ impl<'a> Locks<'a> {
     }
 
     /// The lock on the relation that an object belongs to, and that on relations it only needs.
-    fn modes(&self, at: usize) -> (Mode, Mode) {
+    fn modes(&self, at: usize) -> (TableLock, TableLock) {
         let object = &self.objects[at];
         let alters_table =
             |statement: &crate::text::Text| memchr::memmem::find(statement.as_bytes(), b"ALTER TABLE").is_some();
         match object.kind {
             // CLUSTER ON and REPLICA IDENTITY come with the index.
             Kind::Index if object.create.iter().chain(&object.finish).any(alters_table) => {
-                (Mode::AccessExclusive, Mode::AccessShare)
+                (TableLock::AccessExclusive, TableLock::AccessShare)
             }
-            Kind::Index => (Mode::Share, Mode::AccessShare),
-            Kind::Statistics | Kind::PublicationTable => (Mode::ShareUpdateExclusive, Mode::ShareUpdateExclusive),
-            Kind::ForeignKey => (Mode::ShareRowExclusive, Mode::ShareRowExclusive),
-            Kind::Trigger => (Mode::ShareRowExclusive, Mode::AccessShare),
-            Kind::IndexAttach => (Mode::AccessExclusive, Mode::AccessExclusive),
-            _ => (Mode::AccessExclusive, Mode::AccessShare),
+            kind => (kind.facts().own_lock, kind.facts().needed_lock),
         }
     }
 
@@ -147,7 +103,7 @@ mod tests {
 
     #[test]
     fn conflicts_are_those_of_the_manual() {
-        use Mode::*;
+        use TableLock::*;
         let all = [
             AccessShare,
             RowShare,
@@ -186,13 +142,16 @@ mod tests {
             let locks = locks.of(object.id);
             locks.iter().map(|l| (pos.0[l.relation.0 as usize].name.name.to_string(), l.mode)).collect::<Vec<_>>()
         };
-        let expect = |locks: &[(&str, Mode)]| locks.iter().map(|(n, m)| ((*n).to_owned(), *m)).collect::<Vec<_>>();
-        assert_eq!(shown("s.root.key"), expect(&[("root", Mode::AccessExclusive)]));
-        assert_eq!(shown("s.other.i"), expect(&[("other", Mode::Share)]));
-        assert_eq!(shown("s.other.identity"), expect(&[("other", Mode::AccessExclusive)]));
-        let tables = ["root", "leaf", "other"].map(|name| (name, Mode::ShareRowExclusive));
+        let expect = |locks: &[(&str, TableLock)]| locks.iter().map(|(n, m)| ((*n).to_owned(), *m)).collect::<Vec<_>>();
+        assert_eq!(shown("s.root.key"), expect(&[("root", TableLock::AccessExclusive)]));
+        assert_eq!(shown("s.other.i"), expect(&[("other", TableLock::Share)]));
+        assert_eq!(shown("s.other.identity"), expect(&[("other", TableLock::AccessExclusive)]));
+        let tables = ["root", "leaf", "other"].map(|name| (name, TableLock::ShareRowExclusive));
         assert_eq!(shown("s.other.fk"), expect(&tables));
-        assert_eq!(shown("s.other.p"), expect(&[("leaf", Mode::AccessShare), ("other", Mode::AccessExclusive)]));
+        assert_eq!(
+            shown("s.other.p"),
+            expect(&[("leaf", TableLock::AccessShare), ("other", TableLock::AccessExclusive)])
+        );
         assert!(locks.of(ObjectId(u32::MAX)).is_empty());
     }
 }

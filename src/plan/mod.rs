@@ -12,8 +12,8 @@ mod pattern;
 mod schedule;
 pub mod select;
 
-pub use locks::{Lock, Locks, Mode};
+pub use locks::{Lock, Locks};
 pub use omissions::Omissions;
-pub use order::{Node, Order, order, priority};
+pub use order::{Node, Order, order};
 pub use pattern::Pattern;
 pub use schedule::{Item, Schedule};

@@ -55,58 +55,6 @@ impl Order {
     }
 }
 
-/// Priority of a kind: smaller ones are created first where no dependency says otherwise.
-///
-/// The order is that of pg_dump 18, so that its output for source and target can be compared. Casts come before
-/// functions on purpose: the server records views that use a cast as depending on the cast's function.
-#[must_use]
-pub fn priority(kind: Kind) -> u8 {
-    use Kind::*;
-    match kind {
-        Role | RoleSettings | Membership | Tablespace | Parameter | Database => 0,
-        Schema => 1,
-        Language => 2,
-        Collation => 3,
-        Transform => 4,
-        Extension => 5,
-        Type | ShellType | Domain => 6,
-        Cast => 7,
-        Function | Procedure => 8,
-        Aggregate => 9,
-        AccessMethod => 10,
-        Operator => 11,
-        OperatorFamily | OperatorClass => 12,
-        Conversion => 13,
-        TextSearchParser => 14,
-        TextSearchTemplate => 15,
-        TextSearchDictionary => 16,
-        TextSearchConfiguration => 17,
-        ForeignDataWrapper => 18,
-        ForeignServer => 19,
-        UserMapping => 20,
-        Table | ForeignTable | View | MaterializedView | Sequence => 21,
-        TableAttach => 22,
-        DummyType => 23,
-        Default => 24,
-        LargeObjects => 26,
-        Constraint | Check | DomainConstraint => 28,
-        Index => 29,
-        IndexAttach => 30,
-        Statistics => 31,
-        Rule => 32,
-        Trigger => 33,
-        ForeignKey => 34,
-        RowSecurity | Policy => 35,
-        Publication => 36,
-        PublicationTable => 37,
-        PublicationSchema => 38,
-        Subscription => 39,
-        DefaultPrivileges => 40,
-        EventTrigger => 41,
-        Refresh => 42,
-    }
-}
-
 /// Priority of the boundary after which rows are loaded.
 const PRE_DATA_END: u8 = 25;
 /// Priority of the boundary before post-data.
@@ -232,7 +180,7 @@ impl<'a> Graph<'a> {
 
     fn priority(&self, at: usize) -> u8 {
         match self.nodes.get(at) {
-            Some(node) => priority(node.kind),
+            Some(node) => node.kind.facts().priority,
             None if at == self.pre_data_end() => PRE_DATA_END,
             None => POST_DATA_START,
         }

@@ -6,8 +6,8 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap};
 
-use crate::object::ObjectId;
-use crate::plan::locks::{Lock, Mode};
+use crate::object::{ObjectId, TableLock};
+use crate::plan::locks::Lock;
 
 /// A piece of work: creating an object, loading a part.
 #[derive(Clone, Debug, Default)]
@@ -39,7 +39,7 @@ pub struct Schedule {
     chain: Vec<u64>,
     /// Items without missing needs, the heaviest chain first, then by position.
     ready: BTreeSet<(Reverse<u64>, usize)>,
-    held: HashMap<ObjectId, Vec<Mode>>,
+    held: HashMap<ObjectId, Vec<TableLock>>,
     running: usize,
 }
 
@@ -177,7 +177,7 @@ mod tests {
 
     use super::*;
 
-    fn item(weight: u64, needs: &[usize], locks: &[(u32, Mode)]) -> Item {
+    fn item(weight: u64, needs: &[usize], locks: &[(u32, TableLock)]) -> Item {
         let locks = locks.iter().map(|&(relation, mode)| Lock { relation: ObjectId(relation), mode }).collect();
         Item { needs: needs.to_vec(), locks, weight }
     }
@@ -185,11 +185,11 @@ mod tests {
     #[test]
     fn heavy_chains_first_and_no_conflicts() {
         let mut schedule = Schedule::new(vec![
-            item(1, &[], &[(1, Mode::Share)]),
-            item(5, &[], &[(2, Mode::Share)]),
-            item(9, &[0], &[(1, Mode::ShareRowExclusive), (2, Mode::ShareRowExclusive)]),
-            item(2, &[], &[(1, Mode::Share)]),
-            item(1, &[], &[(1, Mode::AccessExclusive)]),
+            item(1, &[], &[(1, TableLock::Share)]),
+            item(5, &[], &[(2, TableLock::Share)]),
+            item(9, &[0], &[(1, TableLock::ShareRowExclusive), (2, TableLock::ShareRowExclusive)]),
+            item(2, &[], &[(1, TableLock::Share)]),
+            item(1, &[], &[(1, TableLock::AccessExclusive)]),
         ]);
         // Item 0 is small, but 2 waits for it; 4 waits for the locks of 0 and 3.
         assert_eq!([schedule.next(), schedule.next(), schedule.next()], [Some(0), Some(1), Some(3)]);
@@ -219,13 +219,13 @@ mod tests {
         assert!(schedule.next().is_none() && schedule.is_finished() && schedule.running() == 0);
     }
 
-    fn modes() -> impl Strategy<Value = Mode> {
+    fn modes() -> impl Strategy<Value = TableLock> {
         prop::sample::select(vec![
-            Mode::AccessShare,
-            Mode::RowExclusive,
-            Mode::Share,
-            Mode::ShareRowExclusive,
-            Mode::AccessExclusive,
+            TableLock::AccessShare,
+            TableLock::RowExclusive,
+            TableLock::Share,
+            TableLock::ShareRowExclusive,
+            TableLock::AccessExclusive,
         ])
     }
 

@@ -5,8 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::object::{Kind, Object, ObjectId, Pass, Section};
-use crate::plan::{Item, Lock, Locks, Mode};
+use crate::object::{Kind, Object, ObjectId, Pass, Section, TableLock};
+use crate::plan::{Item, Lock, Locks};
 use crate::restore::Plan;
 use crate::restore::foreign_keys;
 use crate::restore::phases::Restoring;
@@ -83,7 +83,7 @@ impl Agenda {
                 continue;
             }
             let freeze = restoring.may_freeze(part, counts[&part.object]);
-            let mode = if freeze { Mode::AccessExclusive } else { Mode::RowExclusive };
+            let mode = if freeze { TableLock::AccessExclusive } else { TableLock::RowExclusive };
             let locks = vec![Lock { relation: part.object, mode }];
             let item = self.push(task, Item { locks, weight: part.stored.digest.bytes, needs: Vec::new() });
             self.loads.entry(part.object).or_default().push(item);
@@ -134,7 +134,11 @@ impl Agenda {
         let weight = item.weight;
         let check = |lock: &Lock| Lock {
             relation: lock.relation,
-            mode: if Some(lock.relation) == object.part_of { Mode::ShareUpdateExclusive } else { Mode::RowShare },
+            mode: if Some(lock.relation) == object.part_of {
+                TableLock::ShareUpdateExclusive
+            } else {
+                TableLock::RowShare
+            },
         };
         let locks = item.locks.iter().map(check).collect();
         let added = self.push(Task::AddUnchecked(object.id), Item { weight: 0, ..item });

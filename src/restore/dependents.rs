@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::error::Result;
-use crate::object::{Kind, Object};
+use crate::object::{Object, Space};
 use crate::pg::{Connector, sql};
 use crate::restore::findings::Finding;
 use crate::restore::statements::is_created;
@@ -38,13 +38,12 @@ pub(crate) async fn look(plan: &Plan, connector: &Connector, options: &Options) 
 
 /// Routines by their name alone: one of the same name with other arguments is not looked at.
 fn row(object: &Object) -> Option<Text> {
-    let kind = match object.kind {
-        Kind::Schema => "schema",
-        Kind::Extension => "extension",
-        Kind::Table | Kind::ForeignTable | Kind::View | Kind::MaterializedView | Kind::Sequence => "relation",
-        Kind::Function | Kind::Procedure | Kind::Aggregate => "routine",
-        Kind::Type | Kind::ShellType | Kind::Domain => "type",
-        _ => return None,
+    let kind = match object.kind.facts().space? {
+        Space::Schema => "schema",
+        Space::Extension => "extension",
+        Space::Relation => "relation",
+        Space::Routine => "routine",
+        Space::Type => "type",
     };
     let schema = object.name.schema.as_ref().map_or_else(|| "NULL".into(), Text::literal);
     Some(text!["('", kind, "', ", schema, ", ", object.name.name.literal(), ")"])

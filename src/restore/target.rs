@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use crate::error::Result;
-use crate::object::{Kind, Lack, Name, Object};
+use crate::object::{Kind, Lack, Name, Object, Space};
 use crate::pg::{Session, sql};
 use crate::restore::ledger::Unfinished;
 use crate::text;
@@ -49,15 +49,6 @@ pub(crate) struct Target {
     /// A restore that stopped.
     pub(crate) unfinished: Option<Unfinished>,
     existing: HashSet<(Space, Name)>,
-}
-
-/// Names of different spaces do not collide.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-enum Space {
-    Schema,
-    Relation,
-    Routine,
-    Type,
 }
 
 impl Target {
@@ -135,13 +126,7 @@ impl Target {
 
     /// Whether an object that would be created is there already.
     pub(crate) fn has(&self, kind: Kind, name: &Name) -> bool {
-        let space = match kind {
-            Kind::Schema => Space::Schema,
-            Kind::Table | Kind::ForeignTable | Kind::View | Kind::MaterializedView | Kind::Sequence => Space::Relation,
-            Kind::Function | Kind::Procedure | Kind::Aggregate => Space::Routine,
-            Kind::Type | Kind::Domain => Space::Type,
-            _ => return false,
-        };
+        let Some(space) = kind.facts().space else { return false };
         self.existing.contains(&(space, name.clone()))
     }
 

@@ -340,9 +340,5 @@ impl Links {
     }
 }
 
-pub(crate) fn is_relation(kind: Kind) -> bool {
-    matches!(kind, Kind::Table | Kind::ForeignTable | Kind::View | Kind::MaterializedView | Kind::Sequence)
-}
-
 #[cfg(test)]
 pub(super) mod tests;

@@ -6,7 +6,7 @@ use std::fmt;
 use crate::error::{Error, Result};
 use crate::object::{Kind, Object};
 use crate::plan::Pattern;
-use crate::plan::select::{FunctionPattern, Links, Selection, TablePattern, is_relation};
+use crate::plan::select::{FunctionPattern, Links, Selection, TablePattern};
 use crate::text::Text;
 
 /// What names decide. Vectors are indexed by object.
@@ -73,7 +73,7 @@ impl Chooser<'_> {
             [&s.extensions, &s.indexes, &s.triggers, &s.schemas].map(|patterns| patterns.iter().collect::<Vec<_>>());
         let of = |object: &Object, pattern: &Pattern| pattern.matches(object.name.schema.as_ref(), &object.name.name);
         let mut unmatched = Vec::new();
-        self.report("tables", &tables, |o, p| is_relation(o.kind) && of(o, p), &mut unmatched)?;
+        self.report("tables", &tables, |o, p| o.kind.is_relation() && of(o, p), &mut unmatched)?;
         self.report("extensions", &extensions, |o, p| o.kind == Kind::Extension && of(o, p), &mut unmatched)?;
         self.report("indexes", &indexes, |o, p| o.kind == Kind::Index && of(o, p), &mut unmatched)?;
         self.report("triggers", &triggers, |o, p| o.kind == Kind::Trigger && of(o, p), &mut unmatched)?;
@@ -127,7 +127,7 @@ impl Chooser<'_> {
             let mut found: Vec<usize> = (0..self.objects.len())
                 .filter(|&at| {
                     let object = &self.objects[at];
-                    is_relation(object.kind)
+                    object.kind.is_relation()
                         && wanted.pattern.matches(object.name.schema.as_ref(), &object.name.name)
                         && (wanted.pattern.is_qualified() || self.is_visible(at, &visible))
                 })
@@ -160,7 +160,7 @@ impl Chooser<'_> {
     /// Where the search path finds a relation of each name, as the place of the schema in it.
     fn visible(&self) -> HashMap<&Text, usize> {
         let mut places = HashMap::new();
-        for object in self.objects.iter().filter(|object| is_relation(object.kind)) {
+        for object in self.objects.iter().filter(|object| object.kind.is_relation()) {
             if let Some(place) = self.place(object) {
                 let first = places.entry(&object.name.name).or_insert(place);
                 *first = place.min(*first);
@@ -196,7 +196,7 @@ impl Chooser<'_> {
                 included && !meant(&s.exclude_extensions)
             }
             (Kind::LargeObjects, _) => s.large_objects || s.includes_everything() && !s.no_large_objects,
-            (kind, _) if is_relation(kind) && !s.tables.is_empty() => {
+            (kind, _) if kind.is_relation() && !s.tables.is_empty() => {
                 tables[at] && !excluded[at] && (!s.restores() || self.in_schemas(at))
             }
             _ if !s.tables.is_empty() || s.names_pieces() => false,
@@ -242,7 +242,7 @@ fn schema_of(object: &Object) -> Option<&Text> {
 fn function_matches(wanted: &FunctionPattern, object: &Object) -> bool {
     let spaceless = |text: &Text| text.as_bytes().iter().copied().filter(|b| *b != b' ').collect::<Vec<u8>>();
     let arguments = object.name.arguments.as_ref().map(spaceless).unwrap_or_default();
-    matches!(object.kind, Kind::Function | Kind::Procedure | Kind::Aggregate)
+    object.kind.is_routine()
         && wanted.name.matches(object.name.schema.as_ref(), &object.name.name)
         && wanted.arguments.as_ref().is_none_or(|wanted| spaceless(wanted) == arguments)
 }

@@ -26,7 +26,8 @@ pub(super) fn complete(objects: &[Object], links: &Links, selection: &Selection,
             continue;
         }
         let lacking = || links.needs[at].iter().copied().filter(|&need| !complete.keep[need]);
-        let firm = named.explicit[at] || (!selection.restores() && !only_connects(objects[at].kind));
+        // What only connects is left out of a dump, too, where one side is missing.
+        let firm = named.explicit[at] || (!selection.restores() && !objects[at].kind.facts().only_connects);
         let is_fatal = |need: usize| {
             let there = selection.present.contains(&objects[need].id);
             !there && !firm && !may_be_assumed(&objects[need])
@@ -56,15 +57,7 @@ pub(super) fn complete(objects: &[Object], links: &Links, selection: &Selection,
 /// What a target is expected to have, or gets on the way.
 fn may_be_assumed(object: &Object) -> bool {
     let built_in = object.name.schema.as_ref().is_some_and(|schema| *schema == "pg_catalog");
-    built_in || matches!(object.kind, Kind::Schema | Kind::Extension | Kind::Language)
-}
-
-/// Kinds that say nothing of their own, so that even a dump drops them where one side is missing.
-fn only_connects(kind: Kind) -> bool {
-    matches!(
-        kind,
-        Kind::TableAttach | Kind::IndexAttach | Kind::PublicationTable | Kind::PublicationSchema | Kind::Statistics
-    )
+    built_in || object.kind.facts().assumed
 }
 
 /// Chooses everything that chosen objects need, directly or not. Tables that come this way bring what makes their rows
@@ -92,11 +85,8 @@ fn add_needs(objects: &[Object], links: &Links, chosen: &mut [bool], added: &mut
     }
 }
 
+/// A view without its rule has no query.
 fn comes_with_rows(piece: Kind, whole: Kind) -> bool {
-    match piece {
-        Kind::Rule => matches!(whole, Kind::View | Kind::MaterializedView),
-        Kind::Default | Kind::Check | Kind::DomainConstraint | Kind::Constraint | Kind::Index => true,
-        Kind::IndexAttach | Kind::TableAttach | Kind::Sequence => true,
-        _ => false,
-    }
+    let is_query = piece == Kind::Rule && matches!(whole, Kind::View | Kind::MaterializedView);
+    is_query || piece.facts().comes_with_rows
 }

@@ -268,7 +268,7 @@ fn find(objects: &[Object], chosen: &[bool], wanted: &TableName) -> Result<usize
     let shown = wanted.schema.as_ref().map_or_else(|| wanted.name.to_string(), |s| format!("{s}.{}", wanted.name));
     let named = |object: &Object| {
         let in_schema = wanted.schema.is_none() || wanted.schema == object.name.schema;
-        in_schema && object.name.name == wanted.name && crate::plan::select::is_relation(object.kind)
+        in_schema && object.name.name == wanted.name && object.kind.is_relation()
     };
     let found: Vec<usize> = (0..objects.len()).filter(|&at| chosen[at] && named(&objects[at])).collect();
     match found.as_slice() {
