@@ -5,6 +5,7 @@
 //! manifest: add optional fields only, and write them into `repository/FORMAT.md`.
 
 mod facts;
+mod grant;
 mod kind;
 mod table_lock;
 
@@ -14,8 +15,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::text;
 use crate::text::Text;
+use crate::text::lex::{TokenKind, tokens};
 
 pub use facts::{Facts, Space};
+pub use grant::Grant;
 pub use kind::{Kind, Pass, Section};
 pub use table_lock::TableLock;
 
@@ -135,30 +138,63 @@ pub struct Object {
     /// SECURITY LABEL statements of it and its columns.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub labels: Vec<Text>,
-    /// REVOKE and GRANT statements of it and its columns, in order.
+    /// What is revoked and granted on it and its columns, in order.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
-    pub grants: Vec<Text>,
+    pub grants: Vec<Grant>,
     /// Roles that its statements name, beside owner and grants: of policies, user mappings, default privileges.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub roles: Vec<Text>,
     /// Roles that its grants name.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub grantees: Vec<Text>,
+    /// Collations of the system that its definition names, where the server keeps a record of it.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub collations: Vec<Text>,
+    /// Ways to compress that its columns ask for and that not every server has.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub compressed_by: Vec<Text>,
+    /// Whether it is a partitioned table.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub partitioned: bool,
+    /// Whether it and what it needs need each other, so that it is removed with CASCADE: a type with functions of its own.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub cascades: bool,
+    /// What is known of a foreign key. Not in snapshots of early writers.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub key: Option<Key>,
     /// The rows it has.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub table: Option<Table>,
+}
+
+/// How a foreign key holds. Persisted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Key {
+    /// Whether all rows were checked.
+    pub valid: bool,
+    /// Whether rows are checked at all.
+    pub enforced: bool,
 }
 
 impl Object {
     /// All SQL that defines or removes it; what people wrote about it apart.
     pub fn definition_mut(&mut self) -> impl Iterator<Item = &mut Text> {
         let Self { create, compression, finish, drop, grants, .. } = self;
-        [create, compression, finish, drop, grants].into_iter().flatten()
+        let grants = grants.iter_mut().map(|grant| &mut grant.statement);
+        [create, compression, finish, drop].into_iter().flatten().chain(grants)
     }
 
     /// Statements that hold what people wrote about it.
     pub fn remarks_mut(&mut self) -> impl Iterator<Item = &mut Text> {
         self.comments.iter_mut().chain(&mut self.labels)
+    }
+
+    /// Numbers of the large objects that it is, with commas between them.
+    #[must_use]
+    pub fn large_objects(&self) -> Text {
+        let all = tokens(self.identity.as_bytes());
+        let numbers = all.iter().filter(|token| token.kind == TokenKind::Number && self.kind == Kind::LargeObjects);
+        Text::join(numbers.map(|token| token.bytes), ",")
     }
 
     /// The statement that gives it to a role, where one can be said: members of a group of large objects are given one
@@ -168,10 +204,10 @@ impl Object {
         if self.identity.is_empty() {
             return None;
         }
-        let Some(oids) = self.identity.as_bytes().strip_prefix(b"LARGE OBJECT ").filter(|oids| oids.contains(&b','))
-        else {
+        let oids = self.large_objects();
+        if !oids.as_bytes().contains(&b',') {
             return Some(text!["ALTER ", self.identity, " OWNER TO ", role.ident()]);
-        };
+        }
         let to_role = text![" OWNER TO ", role.ident()];
         let body = text![
             "DECLARE oid pg_catalog.oid; BEGIN FOREACH oid IN ARRAY '{",

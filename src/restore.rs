@@ -361,7 +361,10 @@ impl Plan {
 /// schema under another name uses types and routines of others, and stays apart from their tables and triggers.
 fn present(objects: &[Object], target: &Target, renamed: &BTreeMap<Text, Text>) -> BTreeSet<ObjectId> {
     let mut there = BTreeSet::new();
-    for object in objects.iter().filter(|object| renamed.is_empty() || into_schema::may_use(object, renamed)) {
+    let triggers = objects.iter().filter(|object| object.kind == Kind::Trigger);
+    let called: BTreeSet<ObjectId> = triggers.flat_map(|trigger| &trigger.needs).copied().collect();
+    let usable = |object: &&Object| into_schema::may_use(object, renamed) && !called.contains(&object.id);
+    for object in objects.iter().filter(|object| renamed.is_empty() || usable(object)) {
         let whole_is_there = object.part_of.is_some_and(|whole| there.contains(&whole));
         if whole_is_there || target.has(object.kind, &object.name) {
             there.insert(object.id);

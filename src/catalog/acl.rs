@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::object::Grant;
 use crate::text;
 use crate::text::Text;
 
@@ -12,6 +13,8 @@ use crate::text::Text;
 pub(crate) struct Target {
     /// As GRANT names it after ON.
     pub(crate) on: Text,
+    /// Whether that is a table or what is granted on like one.
+    pub(crate) of_table: bool,
     /// The column, if they are on one.
     pub(crate) column: Option<Text>,
     /// Goes before GRANT and REVOKE: `ALTER DEFAULT PRIVILEGES .. `.
@@ -23,7 +26,7 @@ pub(crate) struct Target {
 /// Statements and the roles that they name.
 #[derive(Debug, Default)]
 pub(crate) struct Grants {
-    pub(crate) statements: Vec<Text>,
+    pub(crate) statements: Vec<Grant>,
     pub(crate) roles: BTreeSet<Text>,
 }
 
@@ -37,8 +40,9 @@ pub(crate) fn difference(base: &[Text], actual: &[Text], target: &Target) -> Gra
     for item in base.iter().filter(|item| !actual.contains(item)).filter_map(Item::parse) {
         let column = target.column.as_ref();
         let all = text!["ALL", column.map_or_else(Text::new, |column| text![" (", column.ident(), ")"])];
-        let of_table = column.is_none() && target.on.as_bytes().starts_with(b"TABLE");
-        let named = of_table.then(|| item.privileges(|_| true, None)).filter(|named| !named.is_empty());
+        let named = (target.of_table && column.is_none())
+            .then(|| item.privileges(|_| true, None))
+            .filter(|named| !named.is_empty());
         let gone = named.unwrap_or(all);
         grants.add(&item, target, text!["REVOKE ", gone, " ON ", target.on, " FROM ", item.to()]);
     }
@@ -59,25 +63,10 @@ impl Grants {
         if !item.grantee.is_empty() {
             self.roles.insert(item.grantee.clone());
         }
-        if item.grantor == target.owner {
-            self.statements.push(statement);
-        } else {
-            self.roles.insert(item.grantor.clone());
-            self.statements.push(in_the_name_of(&item.grantor, &statement));
-        }
+        let by = (item.grantor != target.owner).then(|| item.grantor.clone());
+        self.roles.extend(by.clone());
+        self.statements.push(Grant { by, statement });
     }
-}
-
-/// Runs a statement as another role, and as before afterwards, whatever happens.
-fn in_the_name_of(role: &Text, statement: &Text) -> Text {
-    let body = text![
-        "DECLARE before pg_catalog.text := pg_catalog.current_setting('role'); BEGIN SET LOCAL ROLE ",
-        role.ident(),
-        "; ",
-        statement,
-        "; PERFORM pg_catalog.set_config('role', before, true); END"
-    ];
-    text!["DO ", body.literal()]
 }
 
 /// The role that grants by default: the grantor of the first item, which is the owner in `acldefault`.
@@ -170,10 +159,15 @@ mod tests {
 
     fn statements(base: &[&str], actual: &[&str], column: Option<&str>) -> Vec<String> {
         let texts = |items: &[&str]| items.iter().map(|item| Text::from(*item)).collect::<Vec<_>>();
-        let target =
-            Target { on: "TABLE \"t\"".into(), column: column.map(Text::from), prefix: Text::new(), owner: "o".into() };
+        let target = Target {
+            on: "TABLE \"t\"".into(),
+            of_table: true,
+            column: column.map(Text::from),
+            prefix: Text::new(),
+            owner: "o".into(),
+        };
         let grants = difference(&texts(base), &texts(actual), &target);
-        grants.statements.iter().map(ToString::to_string).collect()
+        grants.statements.iter().map(|grant| grant.sql().to_string()).collect()
     }
 
     #[test]

@@ -24,6 +24,7 @@ pub(crate) fn assemble(mut drafts: Vec<Draft>, dependencies: &Dependencies, sour
         );
     }
     adopt(&mut drafts, &addresses, &settled);
+    collations(&mut drafts, &addresses, dependencies, &settled);
     render(drafts, &addresses, &settled)
 }
 
@@ -168,6 +169,19 @@ fn adopt(drafts: &mut [Draft], addresses: &Addresses<'_>, settled: &Order) {
     }
 }
 
+/// Says of each draft which collations of the system it names; of a piece that stays inside its table, of the table.
+fn collations(drafts: &mut [Draft], addresses: &Addresses<'_>, dependencies: &Dependencies, settled: &Order) {
+    for (object, needed) in &dependencies.edges {
+        let Some(name) = dependencies.collations.get(needed) else { continue };
+        let Some(own) = addresses.own(*object) else { continue };
+        let whole = drafts[own].part_of.filter(|_| drafts[own].inline && !settled.separated[own]);
+        let draft = &mut drafts[whole.and_then(|whole| addresses.own(whole)).unwrap_or(own)];
+        if !draft.create.is_empty() && !draft.collations.contains(name) {
+            draft.collations.push(name.clone());
+        }
+    }
+}
+
 fn render(mut drafts: Vec<Draft>, addresses: &Addresses<'_>, settled: &Order) -> Vec<Object> {
     let inline: Vec<bool> =
         drafts.iter().zip(&settled.separated).map(|(draft, apart)| draft.inline && !apart).collect();
@@ -229,6 +243,11 @@ fn object(draft: &mut Draft, create: Vec<Text>, section: Section) -> Object {
         grants: take(&mut draft.grants),
         roles: take(&mut draft.roles),
         grantees: take(&mut draft.grantees),
+        collations: take(&mut draft.collations),
+        compressed_by: take(&mut draft.compressed_by),
+        partitioned: draft.partitioned,
+        cascades: draft.cascades,
+        key: draft.key,
         table: draft.table.take(),
     }
 }

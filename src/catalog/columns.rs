@@ -109,6 +109,12 @@ impl Columns {
         })
     }
 
+    /// Methods of compression that columns of a relation ask for and that not every server has.
+    pub(crate) fn compressed_by(&self, relation: u32) -> Vec<Text> {
+        let lz4 = self.of(relation).iter().any(|column| column.compression == Some('l'));
+        lz4.then(|| Text::from("lz4")).into_iter().collect()
+    }
+
     fn altered(&self, relation: u32, actions: impl Fn(&Column) -> Vec<Text>) -> Option<Text> {
         let mut all = Vec::new();
         for column in self.of(relation) {

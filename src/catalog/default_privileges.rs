@@ -4,7 +4,7 @@ use crate::catalog::acl::{self, Target};
 use crate::catalog::draft::{Draft, class};
 use crate::catalog::source::Source;
 use crate::error::Result;
-use crate::object::{Kind, Name};
+use crate::object::{Grant, Kind, Name};
 use crate::pg::Row;
 use crate::text;
 use crate::text::Text;
@@ -28,15 +28,15 @@ fn draft(row: &Row) -> Result<Draft> {
         prefix.push(text![" IN SCHEMA ", schema.ident()]);
     }
     prefix.push(" ");
-    let target = Target { on: kinds.into(), column: None, prefix, owner: role.clone() };
+    let target = Target { on: kinds.into(), of_table: kinds == "TABLES", column: None, prefix, owner: role.clone() };
     let (default, actual) = (row.texts("acl_default")?, row.texts("acl")?);
     let grants = acl::difference(&default, &actual, &target);
     let name = Name { schema, ..Name::plain(text![kinds, " of ", role]) };
     let mut draft = Draft::new(class::DEFAULT_ACL, row.number("oid")?, Kind::DefaultPrivileges, name, Text::new());
-    draft.drop = acl::difference(&actual, &default, &target).statements;
+    draft.drop = acl::difference(&actual, &default, &target).statements.iter().map(Grant::sql).collect();
     draft.roles = grants.roles.into_iter().chain([role]).collect();
-    for statement in grants.statements {
-        draft.creates(statement);
+    for grant in grants.statements {
+        draft.creates(grant.sql());
     }
     Ok(draft)
 }

@@ -9,6 +9,7 @@ use crate::catalog::draft::{Address, class};
 use crate::catalog::source::Source;
 use crate::error::Result;
 use crate::pg::Row;
+use crate::text::Text;
 
 /// The dependencies of a database, before they are mapped to drafts.
 pub(crate) struct Dependencies {
@@ -18,13 +19,21 @@ pub(crate) struct Dependencies {
     pub(crate) members: HashMap<Address, Address>,
     /// What the server makes by itself -> what brings it.
     pub(crate) implicit: HashMap<Address, Address>,
+    /// Names of the collations of the system.
+    pub(crate) collations: HashMap<Address, Text>,
 }
 
 pub(crate) async fn load(source: &Source) -> Result<Dependencies> {
-    let mut all = Dependencies { edges: Vec::new(), members: HashMap::new(), implicit: HashMap::new() };
-    let (edges, implicit) = try_join!(
+    let mut all = Dependencies {
+        edges: Vec::new(),
+        members: HashMap::new(),
+        implicit: HashMap::new(),
+        collations: HashMap::new(),
+    };
+    let (edges, implicit, collations) = try_join!(
         source.query("dependencies", include_str!("dependencies.sql")),
         source.query("implicit objects", include_str!("implicit.sql")),
+        source.query("collations of the system", include_str!("system_collations.sql")),
     )?;
     for row in &edges {
         let (object, needs) = pair(row)?;
@@ -37,6 +46,10 @@ pub(crate) async fn load(source: &Source) -> Result<Dependencies> {
     for row in &implicit {
         let (object, brought_by) = pair(row)?;
         all.implicit.insert(object, brought_by);
+    }
+    for row in &collations {
+        let address = Address { class: class::COLLATION, oid: row.number("oid")? };
+        all.collations.insert(address, row.text("name")?);
     }
     Ok(all)
 }

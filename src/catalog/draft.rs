@@ -4,7 +4,7 @@
 //! defaults stay inside their table, so statements are templates until then.
 
 use crate::error::Result;
-use crate::object::{Kind, Name, Table};
+use crate::object::{Grant, Key, Kind, Name, Table};
 use crate::pg::Row;
 use crate::text::Text;
 
@@ -143,11 +143,17 @@ pub(crate) struct Draft {
     /// Filled by `comments.rs`, `labels.rs`, `grants.rs`.
     pub(crate) comments: Vec<Text>,
     pub(crate) labels: Vec<Text>,
-    pub(crate) grants: Vec<Text>,
+    pub(crate) grants: Vec<Grant>,
     /// Roles that statements name, beside the owner and those of grants.
     pub(crate) roles: Vec<Text>,
     /// Roles that grants name.
     pub(crate) grantees: Vec<Text>,
+    /// Collations of the system that the definition names; filled by `assemble.rs`.
+    pub(crate) collations: Vec<Text>,
+    pub(crate) compressed_by: Vec<Text>,
+    pub(crate) partitioned: bool,
+    pub(crate) cascades: bool,
+    pub(crate) key: Option<Key>,
     pub(crate) table: Option<Table>,
     /// A sequence whose position is kept although an extension brings it.
     pub(crate) configuration: bool,
@@ -182,6 +188,11 @@ impl Draft {
             grants: Vec::new(),
             roles: Vec::new(),
             grantees: Vec::new(),
+            collations: Vec::new(),
+            compressed_by: Vec::new(),
+            partitioned: false,
+            cascades: false,
+            key: None,
             table: None,
             configuration: false,
         }

@@ -6,7 +6,7 @@ use crate::catalog::draft::{Address, Draft, class};
 use crate::catalog::index_attachments::Attachments;
 use crate::catalog::source::Source;
 use crate::error::Result;
-use crate::object::{Kind, Name};
+use crate::object::{Key, Kind, Name};
 use crate::pg::Row;
 use crate::text;
 
@@ -41,6 +41,7 @@ fn draft(row: &Row, attachments: &Attachments) -> Result<Draft> {
     // A partitioned table refuses ONLY; others have no children that a foreign key would go to.
     let only = if row.letter("table_kind")? == 'p' { "" } else { "ONLY " };
     draft.creates(text!["ALTER TABLE ", only, table, " ADD CONSTRAINT ", constraint, " ", row.text("definition")?]);
+    draft.key = Some(Key { valid: row.boolean("valid")?, enforced: row.boolean("enforced")? });
     draft.drop = vec![text!["ALTER TABLE ", only, table, " DROP CONSTRAINT ", constraint]];
     Ok(draft)
 }

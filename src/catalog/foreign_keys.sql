@@ -2,7 +2,9 @@
 -- a partition had before its parent: it kept its name and whether it is valid.
 select k.oid, k.conrelid as relation, t.relkind as table_kind, n.nspname as schema, t.relname as table,
        k.conname as name, k.confrelid as referenced, k.conindid as index,
-       pg_catalog.pg_get_constraintdef(k.oid) as definition,
+       pg_catalog.pg_get_constraintdef(k.oid) as definition, k.convalidated as valid,
+       k.conenforced as enforced,                                                                            --@ 18+
+       true as enforced,                                                                                     --@ ..17
        case when k.conparentid <> 0 then (
            with recursive up(oid, parent) as (
                select u.oid, u.conparentid from pg_catalog.pg_constraint u where u.oid = k.conparentid

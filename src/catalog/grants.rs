@@ -76,6 +76,7 @@ pub(crate) fn fill(granted: &Granted, drafts: &mut [Draft]) -> Result<()> {
         let Some(acl) = draft.acl.clone() else { continue };
         let target = Target {
             on: acl.on.clone(),
+            of_table: false,
             column: Some(row.text("name")?),
             prefix: Text::new(),
             owner: acl::grantor(&acl.default).unwrap_or_default(),
@@ -93,7 +94,9 @@ pub(super) fn whole(draft: &mut Draft, acl: &Acl, initial: Option<&Vec<Text>>) {
     let base = initial.unwrap_or(&acl.default);
     let actual = acl.actual.as_ref().unwrap_or(&acl.default);
     let owner = acl::grantor(&acl.default).unwrap_or_default();
-    let target = Target { on: acl.on.clone(), column: None, prefix: Text::new(), owner };
+    use Kind::{ForeignTable, MaterializedView, Table, View};
+    let of_table = matches!(draft.kind, Table | ForeignTable | View | MaterializedView);
+    let target = Target { on: acl.on.clone(), of_table, column: None, prefix: Text::new(), owner };
     add(draft, base, actual, &target);
 }
 

@@ -48,6 +48,7 @@ fn draft(row: &Row, parts: &Parts) -> Result<Draft> {
     if let Some(actions) = parts.columns.alterations(oid, &parts.inheritance) {
         draft.creates(text!["ALTER ", identity, " ", actions]);
     }
+    draft.compressed_by = parts.columns.compressed_by(oid);
     if let Some(actions) = parts.columns.compression(oid, &parts.inheritance) {
         draft.compression.push(text!["ALTER ", identity, " ", actions]);
     }

@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::object::{Kind, Name};
 use crate::pg::Row;
 use crate::text;
-use crate::text::Text;
+use crate::text::lex::without_semicolon;
 
 pub(crate) async fn load(source: &Source) -> Result<Vec<Draft>> {
     source.query("rules", include_str!("rules.sql")).await?.iter().map(draft).collect()
@@ -20,7 +20,7 @@ fn draft(row: &Row) -> Result<Draft> {
     let mut draft = Draft::new(class::REWRITE, row.number("oid")?, Kind::Rule, name, identity);
     draft.part_of = Some(Address { class: class::CLASS, oid: row.number("relation")? });
     let definition = row.text("definition")?;
-    draft.creates(Text::from(definition.as_bytes().strip_suffix(b";").unwrap_or(definition.as_bytes())));
+    draft.creates(without_semicolon(&definition));
     let state = row.letter("ev_enabled")?;
     if state != 'O' {
         draft.creates(text!["ALTER TABLE ", table, " ", word(state), " RULE ", draft.name.name.ident()]);

@@ -39,6 +39,8 @@ fn draft(row: &Row, parts: &Parts, enum_hash: &HashSet<u32>) -> Result<Draft> {
     for action in alterations(row, parts, shape)? {
         draft.creates(text!["ALTER TABLE ONLY ", draft.name.sql(), " ", action]);
     }
+    draft.compressed_by = parts.columns.compressed_by(oid);
+    draft.partitioned = row.letter("relkind")? == 'p';
     if let Some(actions) = parts.columns.compression(oid, &parts.inheritance) {
         draft.compression.push(text!["ALTER TABLE ONLY ", draft.name.sql(), " ", actions]);
     }

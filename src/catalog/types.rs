@@ -30,6 +30,11 @@ fn draft(row: &Row) -> Result<Draft> {
         return Ok(draft);
     }
     draft.owner = Some(row.text("owner")?);
+    draft.cascades = match row.letter("typtype")? {
+        'b' => row.boolean("typisdefined")?,
+        'r' => row.maybe("canonical")?.is_some(),
+        _ => false,
+    };
     let statement = text!["CREATE TYPE ", draft.name.sql()];
     draft.creates(match row.letter("typtype")? {
         'e' => text![statement, " AS ENUM (", listed(row.texts("labels")?.iter().map(Text::literal)), ")"],

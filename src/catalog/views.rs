@@ -11,6 +11,7 @@ use crate::object::{Kind, Name};
 use crate::pg::Row;
 use crate::text;
 use crate::text::Text;
+use crate::text::lex::without_semicolon;
 
 pub(crate) async fn load(source: &Source, columns: &Columns) -> Result<Vec<Draft>> {
     let rows = source.query("views", include_str!("views.sql")).await?;
@@ -64,7 +65,5 @@ fn definition(row: &Row, name: &Text) -> Result<Text> {
 
 /// The query as the server prints it, less its semicolon.
 pub(crate) fn query(row: &Row) -> Result<Text> {
-    let query = row.text("query")?;
-    let bytes = query.as_bytes();
-    Ok(Text::from(bytes.strip_suffix(b";").unwrap_or(bytes)))
+    Ok(without_semicolon(&row.text("query")?))
 }

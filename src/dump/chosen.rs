@@ -141,9 +141,10 @@ fn roots(objects: &[Object]) -> HashMap<u32, Text> {
 /// comes from.
 fn only_rows(object: &mut Object) {
     let Object { create, compression, finish, comments, labels, grants, roles, grantees, .. } = object;
-    for statements in [create, compression, finish, comments, labels, grants, roles, grantees] {
+    for statements in [create, compression, finish, comments, labels, roles, grantees] {
         statements.clear();
     }
+    grants.clear();
     object.lacks.clear();
     object.owner = None;
 }

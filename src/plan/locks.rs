@@ -62,11 +62,9 @@ impl<'a> Locks<'a> {
     /// The lock on the relation that an object belongs to, and that on relations it only needs.
     fn modes(&self, at: usize) -> (TableLock, TableLock) {
         let object = &self.objects[at];
-        let alters_table =
-            |statement: &crate::text::Text| memchr::memmem::find(statement.as_bytes(), b"ALTER TABLE").is_some();
         match object.kind {
-            // CLUSTER ON and REPLICA IDENTITY come with the index.
-            Kind::Index if object.create.iter().chain(&object.finish).any(alters_table) => {
+            // CLUSTER ON and REPLICA IDENTITY may follow the index, and take its table.
+            Kind::Index if object.create.len() + object.finish.len() > 1 => {
                 (TableLock::AccessExclusive, TableLock::AccessShare)
             }
             kind => (kind.facts().own_lock, kind.facts().needed_lock),

@@ -1,7 +1,8 @@
 //! What to leave out of definitions: a dump never stores it, a restore never runs it.
 
 use crate::object::{Kind, Object};
-use crate::text;
+use crate::text::Text;
+use crate::text::lex::{joined, tokens};
 
 /// What to leave out. The default leaves out nothing.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -42,11 +43,8 @@ impl Omissions {
             && let Some(tablespace) = object.tablespace.take()
         {
             // Settings do not reach CREATE DATABASE, which names its tablespace last.
-            let clause = text![" TABLESPACE ", tablespace.ident()];
             for statement in object.create.iter_mut().filter(|_| object.kind == Kind::Database) {
-                if let Some(rest) = statement.as_bytes().strip_suffix(clause.as_bytes()) {
-                    *statement = rest.into();
-                }
+                *statement = without_tablespace(statement, &tablespace);
             }
         }
         if self.access_methods {
@@ -55,5 +53,15 @@ impl Omissions {
         if self.compression {
             object.compression.clear();
         }
+    }
+}
+
+/// CREATE DATABASE without its last clause.
+fn without_tablespace(statement: &Text, tablespace: &Text) -> Text {
+    match tokens(statement.as_bytes()).as_slice() {
+        [rest @ .., _, word, _, name] if word.is_word("TABLESPACE") && name.name().as_ref() == Some(tablespace) => {
+            joined(rest)
+        }
+        _ => statement.clone(),
     }
 }

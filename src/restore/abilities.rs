@@ -4,8 +4,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use memchr::memmem;
-
 use crate::object::{Kind, Object};
 use crate::restore::Options;
 use crate::restore::findings::{Finding, Origin, first_and_more};
@@ -15,18 +13,6 @@ use crate::text::Text;
 /// Roles that a provider lets create extensions which take a superuser elsewhere.
 const PROVIDERS: [&str; 6] =
     ["rds_superuser", "cloudsqlsuperuser", "azure_pg_admin", "neon_superuser", "supabase_admin", "alloydbsuperuser"];
-
-/// Kinds whose statements are not text of a user's own, in which a name of a collation means something else.
-const WITH_COLLATIONS: [Kind; 8] = [
-    Kind::Table,
-    Kind::ForeignTable,
-    Kind::View,
-    Kind::MaterializedView,
-    Kind::Domain,
-    Kind::Type,
-    Kind::Index,
-    Kind::Constraint,
-];
 
 /// All findings for these objects on this target.
 pub(crate) fn findings(objects: &[&Object], origin: &Origin, target: &Target, options: &Options) -> Vec<Finding> {
@@ -98,10 +84,10 @@ fn tablespaces(add: &mut impl FnMut(String, String), objects: &[&Object], target
 
 fn collations(add: &mut impl FnMut(String, String), objects: &[&Object], target: &Target) {
     let mut missing: BTreeMap<Text, BTreeSet<String>> = BTreeMap::new();
-    for object in objects.iter().filter(|object| WITH_COLLATIONS.contains(&object.kind)) {
-        for name in object.create.iter().flat_map(system_collations) {
-            if !target.collations.contains(&name) {
-                missing.entry(name).or_default().insert(format!("{} {}", object.kind.noun(), object.name));
+    for object in objects {
+        for name in &object.collations {
+            if !target.collations.contains(name) {
+                missing.entry(name.clone()).or_default().insert(format!("{} {}", object.kind.noun(), object.name));
             }
         }
     }
@@ -113,56 +99,19 @@ fn collations(add: &mut impl FnMut(String, String), objects: &[&Object], target:
     }
 }
 
-/// Names after COLLATE that have no schema or that of the system.
-fn system_collations(statement: &Text) -> Vec<Text> {
-    const WORD: &[u8] = b" COLLATE ";
-    let bytes = statement.as_bytes();
-    let after = memmem::find_iter(bytes, WORD).map(|at| &bytes[at + WORD.len()..]);
-    after
-        .filter_map(|rest| {
-            let rest =
-                [&b"\"pg_catalog\"."[..], b"pg_catalog."].iter().find_map(|s| rest.strip_prefix(*s)).unwrap_or(rest);
-            let (name, rest) = quoted_name(rest)?;
-            (!rest.starts_with(b".")).then_some(name)
-        })
-        .collect()
-}
-
-/// A name in double quotes, and what follows it.
-fn quoted_name(text: &[u8]) -> Option<(Text, &[u8])> {
-    let mut rest = text.strip_prefix(b"\"")?;
-    let mut name = Vec::new();
-    loop {
-        let end = memchr::memchr(b'"', rest)?;
-        name.extend_from_slice(&rest[..end]);
-        rest = &rest[end + 1..];
-        match rest.strip_prefix(b"\"") {
-            Some(more) => {
-                name.push(b'"');
-                rest = more;
-            }
-            None => return Some((Text::from(name), rest)),
+fn compression(add: &mut impl FnMut(String, String), objects: &[&Object], target: &Target) {
+    let mut lacking: BTreeMap<&Text, BTreeSet<String>> = BTreeMap::new();
+    for object in objects {
+        for method in object.compressed_by.iter().filter(|method| !target.compressions.contains(*method)) {
+            lacking.entry(method).or_default().insert(format!("{} {}", object.kind.noun(), object.name));
         }
     }
-}
-
-fn compression(add: &mut impl FnMut(String, String), objects: &[&Object], target: &Target) {
-    let uses = |method: &str, object: &&&Object| {
-        let words = format!("SET COMPRESSION {method}");
-        object
-            .create
-            .iter()
-            .chain(&object.compression)
-            .any(|statement| memmem::find(statement.as_bytes(), words.as_bytes()).is_some())
-    };
-    let tables = || objects.iter().filter(|object| object.kind == Kind::Table);
-    for method in ["lz4"].into_iter().filter(|method| !target.compressions.contains(&Text::from(*method))) {
-        if let Some(first) = tables().find(|object| uses(method, object)) {
-            add(
-                format!("the target server was built without compression {method}, which table {} uses", first.name),
-                "restore into a server that has it, or leave compression out with --no-toast-compression".into(),
-            );
-        }
+    for (method, users) in lacking {
+        let users = first_and_more(&users);
+        add(
+            format!("the target server was built without compression {method}, which {users} uses"),
+            "restore into a server that has it, or leave compression out with --no-toast-compression".into(),
+        );
     }
 }
 
@@ -179,19 +128,5 @@ fn locale(all: &mut Vec<Finding>, origin: &Origin, target: &Target) {
             ),
             hint: "create the database as the source was, which -C does, if the order matters".into(),
         });
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn collations_of_the_system_are_found_and_those_of_users_are_not() {
-        let statement = Text::from(
-            r#"CREATE TABLE "s"."t" ("a" text COLLATE "pg_catalog"."de_DE.utf8", "b" text COLLATE "s"."own", "c" text COLLATE "C""x")"#,
-        );
-        let names: Vec<String> = system_collations(&statement).iter().map(ToString::to_string).collect();
-        assert_eq!(names, ["de_DE.utf8", "C\"x"]);
     }
 }

@@ -11,6 +11,7 @@ use crate::restore::target::Target;
 use crate::restore::{Definitions, Options};
 use crate::text;
 use crate::text::Text;
+use crate::text::lex::tokens;
 
 /// Databases to connect to while the target does not exist.
 const MAINTENANCE: [&str; 2] = ["postgres", "template1"];
@@ -64,7 +65,7 @@ fn statement(objects: &[Object], encoding: &str, name: &Text, definitions: &Defi
     let mut described = objects.iter().find(|object| object.kind == Kind::Database).cloned();
     described.iter_mut().for_each(|object| definitions.omit.trim(object));
     match described.as_ref().and_then(|object| Some((object, object.create.first()?))) {
-        Some((object, statement)) => rename(statement, object, name),
+        Some((object, statement)) => rename(statement, &object.name.name, name),
         None => {
             let encoding = Text::from(encoding);
             text!["CREATE DATABASE ", name.ident(), " TEMPLATE template0 ENCODING ", encoding.literal()]
@@ -72,14 +73,30 @@ fn statement(objects: &[Object], encoding: &str, name: &Text, definitions: &Defi
     }
 }
 
-/// The statement with the target's name in the place of the source's, which it names as `DATABASE "name"`.
-pub(crate) fn rename(statement: &Text, database: &Object, name: &Text) -> Text {
-    let old = text!["DATABASE ", database.name.name.ident()];
-    let bytes = statement.as_bytes();
-    match bytes.windows(old.as_bytes().len()).position(|window| window == old.as_bytes()) {
-        Some(at) => text![&bytes[..at], "DATABASE ", name.ident(), &bytes[at + old.as_bytes().len()..]],
-        None => statement.clone(),
+/// The database of the snapshot with the target's name in all that is said of it.
+pub(crate) fn renamed(database: &Object, name: &Text) -> Object {
+    let mut renamed = database.clone();
+    let old = &database.name.name;
+    let Object { identity, comments, labels, .. } = &mut renamed;
+    let remarks = [identity].into_iter().chain(comments).chain(labels);
+    remarks.for_each(|text| *text = rename(text, old, name));
+    renamed.definition_mut().for_each(|text| *text = rename(text, old, name));
+    renamed.name.name = name.clone();
+    renamed
+}
+
+/// The statement with another name after the word DATABASE, where it says the old one.
+fn rename(statement: &Text, old: &Text, new: &Text) -> Text {
+    let mut out = Text::new();
+    let mut after_word = false;
+    for token in tokens(statement.as_bytes()) {
+        match token.name() {
+            Some(name) if after_word && name == *old => out.push(new.ident()),
+            _ => out.push(token.bytes),
+        }
+        after_word = token.is_word("DATABASE") || after_word && token.is_blank();
     }
+    out
 }
 
 /// A session on a database that is always there.
@@ -93,4 +110,30 @@ pub(crate) async fn maintenance(target: &Config) -> Result<Session> {
         }
     }
     Err(last.unwrap_or_else(|| Error::usage("no database to connect to while the target is created")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_name_of_the_database_is_replaced() {
+        for (statement, expected) in [
+            (r#"CREATE DATABASE "house'q" TEMPLATE t"#, r#"CREATE DATABASE "new" TEMPLATE t"#),
+            (
+                r#"ALTER ROLE "house'q" IN DATABASE "house'q" SET x TO 'y'"#,
+                r#"ALTER ROLE "house'q" IN DATABASE "new" SET x TO 'y'"#,
+            ),
+            (
+                r#"COMMENT ON DATABASE "house'q" IS 'DATABASE "house''q"'"#,
+                r#"COMMENT ON DATABASE "new" IS 'DATABASE "house''q"'"#,
+            ),
+            (
+                r#"GRANT CONNECT ON DATABASE "house'q" TO "house'q", "DATABASE""#,
+                r#"GRANT CONNECT ON DATABASE "new" TO "house'q", "DATABASE""#,
+            ),
+        ] {
+            assert_eq!(rename(&statement.into(), &"house'q".into(), &"new".into()), expected);
+        }
+    }
 }

@@ -1,13 +1,12 @@
 //! Removal of what a restore will create, so that it can be created again.
 
-use memchr::memmem;
-
 use crate::object::{Kind, Object, Pass};
 use crate::restore::creation::granted;
 use crate::restore::statements::is_created;
 use crate::restore::{Definitions, Plan};
 use crate::text;
 use crate::text::Text;
+use crate::text::lex;
 
 /// Statements that remove what the plan creates, the last first. What is not there is passed over.
 pub(crate) fn statements(plan: &Plan, definitions: &Definitions) -> Vec<Text> {
@@ -60,14 +59,11 @@ fn drops(object: &Object, whole: Option<&Object>) -> Vec<Text> {
         Kind::Default | Kind::DomainConstraint | Kind::RowSecurity | Kind::DefaultPrivileges => {
             object.drop.iter().map(where_it_is).collect()
         }
-        _ if !object.drop.is_empty() => object.drop.iter().map(|statement| tolerant(statement, object)).collect(),
+        _ if !object.drop.is_empty() => object.drop.iter().map(tolerant).collect(),
         _ if object.identity.is_empty() => Vec::new(),
         _ => {
             let (kind, name) = split(object);
-            // A base type, or a range with a canonical form, and its functions need each other.
-            let holds = |text: &[u8]| object.create.iter().any(|one| memmem::find(one.as_bytes(), text).is_some());
-            let along = object.kind == Kind::Type && (holds(b"INPUT =") || holds(b"canonical ="));
-            vec![text!["DROP ", kind, " IF EXISTS ", name, if along { " CASCADE" } else { "" }]]
+            vec![text!["DROP ", kind, " IF EXISTS", name, if object.cascades { " CASCADE" } else { "" }]]
         }
     }
 }
@@ -75,11 +71,11 @@ fn drops(object: &Object, whole: Option<&Object>) -> Vec<Text> {
 /// Takes a view's query away, where others need the view and it needs what comes after them. A view of the target that
 /// has other columns cannot be kept.
 fn emptied(view: &Object) -> Option<Text> {
-    let dummy = view.create.first()?.as_bytes().strip_prefix(b"CREATE VIEW ")?;
+    let dummy = lex::inserted_after(view.create.first()?, &["CREATE"], " OR REPLACE");
     let body = text![
         "BEGIN IF pg_catalog.to_regclass(",
         view.name.sql().literal(),
-        ") IS NOT NULL THEN CREATE OR REPLACE VIEW ",
+        ") IS NOT NULL THEN ",
         dummy,
         "; END IF; EXCEPTION WHEN invalid_table_definition THEN DROP VIEW ",
         view.name.sql(),
@@ -117,28 +113,25 @@ fn where_it_is(statement: &Text) -> Text {
     text!["DO ", body.literal()]
 }
 
-/// The words for the kind and the rest of an identity.
-fn split(object: &Object) -> (&[u8], &[u8]) {
-    let identity = object.identity.as_bytes();
+/// The words for the kind and the rest of an identity, which begins with a blank.
+fn split(object: &Object) -> (Text, Text) {
+    let all = lex::tokens(object.identity.as_bytes());
     let words = match object.kind {
-        Kind::UserMapping => b"USER MAPPING".len(),
-        Kind::Transform => b"TRANSFORM".len(),
-        _ => identity.iter().take_while(|byte| byte.is_ascii_uppercase() || **byte == b' ').count(),
+        Kind::UserMapping => 2,
+        Kind::Transform => 1,
+        _ => usize::MAX,
     };
-    let (kind, name) = identity.split_at(words.min(identity.len()));
-    (kind.trim_ascii(), name.trim_ascii())
+    // `CAST (..)` and operators have no name in quotes.
+    let is_keyword = |token: &lex::Token<'_>| token.bytes.iter().all(u8::is_ascii_uppercase);
+    let ends = (0..all.len()).step_by(2).take_while(|&at| is_keyword(&all[at])).take(words);
+    let end = ends.last().map_or(0, |at| at + 1);
+    (lex::joined(&all[..end]), lex::joined(&all[end..]))
 }
 
 /// `ALTER TABLE .. DROP CONSTRAINT ..` that does nothing where the table or the constraint is missing.
-fn tolerant(statement: &Text, object: &Object) -> Text {
-    let end = text!["DROP CONSTRAINT ", object.name.name.ident()];
-    let parts = statement.as_bytes().strip_suffix(end.as_bytes());
-    match parts.and_then(|rest| rest.strip_prefix(b"ALTER TABLE ")) {
-        Some(table) => {
-            text!["ALTER TABLE IF EXISTS ", table, "DROP CONSTRAINT IF EXISTS ", object.name.name.ident()]
-        }
-        None => statement.clone(),
-    }
+fn tolerant(statement: &Text) -> Text {
+    let table = lex::inserted_after(statement, &["ALTER", "TABLE"], " IF EXISTS");
+    lex::inserted_after(&table, &["DROP", "CONSTRAINT"], " IF EXISTS")
 }
 
 /// Large objects that are there.

@@ -49,13 +49,12 @@ pub(crate) fn rename(object: &mut Object, names: &Names) -> Result<(), String> {
     Ok(())
 }
 
-/// Whether what comes back under another name may use this object of a schema that keeps its name.
+/// Whether what comes back under another name may use this object of a schema that keeps its name; what triggers call
+/// acts on tables.
 pub(crate) fn may_use(object: &Object, names: &Names) -> bool {
     use Kind::*;
     let stays = object.name.schema.as_ref().is_some_and(|schema| !names.contains_key(schema));
-    let returns = |word: &[u8]| object.create.iter().any(|text| memmem::find(text.as_bytes(), word).is_some());
-    let fires = returns(b"RETURNS trigger") || returns(b"RETURNS \"trigger\"");
-    stays && matches!(object.kind, Type | ShellType | Domain | Function | Procedure | Aggregate) && !fires
+    stays && matches!(object.kind, Type | ShellType | Domain | Function | Procedure | Aggregate)
 }
 
 /// Kinds whose statements hold queries, in which a table or an alias can be called as the schema is.

@@ -286,10 +286,11 @@ impl Restoring {
         let Some(object) = self.objects.iter().find(|object| object.kind == Kind::Database) else { return Ok(()) };
         let name = options.target.database.clone();
         let doing = format!("set properties of database {name}");
+        let object = &database::renamed(object, &name);
         let (all, grants) = (self.definitions.create(object), self.definitions.grants(object));
         let created = all.iter().position(|statement| Some(statement) == object.create.first());
         for statement in all.iter().skip(created.map_or(0, |at| at + 1)).chain(&grants) {
-            self.crew.repeatedly(lead, database::rename(statement, object, &name), &doing).await?;
+            self.crew.repeatedly(lead, statement.clone(), &doing).await?;
         }
         Ok(())
     }

@@ -200,7 +200,7 @@ impl Readback {
 fn copy(object: &Object) -> Text {
     if object.kind == Kind::LargeObjects {
         // By their numbers, since the owner may be another one here.
-        let oids = object.identity.as_bytes().strip_prefix(b"LARGE OBJECT ").unwrap_or_default();
+        let oids = object.large_objects();
         return catalog::copy_pages(&text!["WHERE oid = ANY ('{", oids, "}'::pg_catalog.oid[])"]);
     }
     let columns = object.table.as_ref().map(crate::object::Table::column_list).unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::object::{Kind, Object};
+use crate::object::{Grant, Kind, Object};
 use crate::plan::Omissions;
 use crate::text;
 use crate::text::Text;
@@ -53,7 +53,7 @@ impl Definitions {
     /// Statements of the pass for grants.
     #[must_use]
     pub fn grants(&self, object: &Object) -> Vec<Text> {
-        if self.omit.grants { Vec::new() } else { object.grants.clone() }
+        if self.omit.grants { Vec::new() } else { object.grants.iter().map(Grant::sql).collect() }
     }
 
     /// The role that will own an object.

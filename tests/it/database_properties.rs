@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use pgkeep::object::{Kind, Object};
+use pgkeep::object::{Grant, Kind, Object};
 use pgkeep::pg::{Config, Host, Session, settings};
 use pgkeep::text::Text;
 
@@ -41,11 +41,12 @@ fn a_database_is_created_with_its_properties() {
         let owner = described.owner.as_ref().and_then(|role| described.give_to(role));
         let mut statements = vec![Text::from(format!("DROP DATABASE \"{name}\""))];
         let lists = [&described.create, &described.finish, &described.comments];
-        statements.extend(lists.into_iter().flatten().chain(&owner).chain(&described.grants).map(&renamed));
+        let grants = |object: &Object| object.grants.iter().map(Grant::sql).collect::<Vec<_>>();
+        statements.extend(lists.into_iter().flatten().chain(&owner).chain(&grants(&described)).map(&renamed));
         block_on(run(&source, &statements));
         let copy = block_on(read(&other));
         let said = |object: &Object| {
-            [&object.create, &object.finish, &object.comments, &object.grants]
+            [&object.create, &object.finish, &object.comments, &grants(object)]
                 .map(|list| list.iter().map(&renamed).collect::<Vec<_>>())
         };
         assert_eq!(said(&described), said(&copy), "on {major}");

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use pgkeep::catalog::{GlobalOptions, globals};
-use pgkeep::object::{Kind, Object, Pass};
+use pgkeep::object::{Grant, Kind, Object, Pass};
 use pgkeep::pg::{Config, Host, Session, settings, sql};
 use pgkeep::progress::Events;
 use pgkeep::text;
@@ -91,7 +91,7 @@ async fn create(server: &Server, objects: &[Object]) {
                 statements.extend(owner.map(|role| text!["ALTER ", object.identity, " OWNER TO ", role.ident()]));
                 statements.extend(object.finish.iter().chain(&object.comments).chain(&object.labels).cloned());
             } else {
-                statements.extend(object.grants.iter().cloned());
+                statements.extend(object.grants.iter().map(Grant::sql));
             }
             for statement in statements {
                 session.run(&statement).await.unwrap_or_else(|error| {

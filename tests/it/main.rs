@@ -37,6 +37,7 @@ mod restore_resume;
 mod restore_speed;
 mod restore_stopped;
 mod restore_survives;
+mod restore_words;
 mod roundtrip;
 mod roundtrip_more;
 mod sample;

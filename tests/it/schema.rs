@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use pgkeep::object::{Kind, Object, Pass};
+use pgkeep::object::{Grant, Kind, Object, Pass};
 use pgkeep::pg::{Config, Host, Session, settings, sql};
 use pgkeep::restore::Definitions;
 use pgkeep::text::Text;
@@ -164,7 +164,8 @@ fn statements(objects: &[Object]) -> Vec<String> {
     // The databases have different names.
     for object in objects.iter().filter(|object| object.kind != Kind::Database) {
         let title = format!("{} {}", object.kind.noun(), object.name);
-        let lists = [&object.create, &object.drop, &object.finish, &object.comments, &object.labels, &object.grants];
+        let grants: Vec<Text> = object.grants.iter().map(Grant::sql).collect();
+        let lists = [&object.create, &object.drop, &object.finish, &object.comments, &object.labels, &grants];
         all.extend(lists.into_iter().flatten().map(|statement| format!("{title}: {statement}")));
         // Inherited columns come first in a new child; nobody can restore another order.
         let mut table = object.table.clone();

@@ -97,9 +97,14 @@ fn bare(id: ObjectId, kind: Kind, name: Name) -> Object {
         compression: Vec::new(),
         comments: vec!["COMMENT".into()],
         labels: Vec::new(),
-        grants: vec!["GRANT".into()],
+        grants: vec![crate::object::Grant::by_owner("GRANT")],
         roles: Vec::new(),
         grantees: Vec::new(),
+        collations: Vec::new(),
+        compressed_by: Vec::new(),
+        partitioned: false,
+        cascades: false,
+        key: None,
         table: None,
     }
 }

@@ -290,8 +290,8 @@ fn find(objects: &[Object], chosen: &[bool], wanted: &TableName) -> Result<usize
 
 /// A child of inheritance shows its rows in its parents.
 fn stands_alone(table: &Object) -> Result<()> {
-    let inherits = |text: &Text| memchr::memmem::find(text.as_bytes(), b"\nINHERITS (").is_some();
-    if table.create.iter().any(inherits) {
+    let beyond = table.lacks.iter().any(|lack| lack.kind == Kind::Table);
+    if !table.inherits.is_empty() || beyond {
         return Err(Error::unsupported(
             format!("table {} inherits from another one, in which rows of a copy would show up", table.name),
             "restore the schema of both under another name with --into-schema",

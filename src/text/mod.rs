@@ -3,6 +3,10 @@
 //! Owns [`Text`], the quoting of identifiers and literals, and the [`text!`](crate::text!) macro that joins pieces
 //! into a statement. A SQL_ASCII database may hold any bytes, so nothing here may assume UTF-8; text is shown lossily
 //! and stored exactly.
+//!
+//! [`lex`] takes statements apart; nothing else looks for anything in one.
+
+pub mod lex;
 
 use std::borrow::Cow;
 use std::fmt;
