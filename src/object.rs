@@ -69,9 +69,9 @@ impl Name {
 }
 
 impl fmt::Display for Name {
-    /// As people write it: `schema.table.name(arguments)`, unquoted, newlines shown as spaces.
+    /// As people write it: `schema.table.name(arguments)`, unquoted and on one line: `\n` stands for a newline.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = |text: &Text| text.lossy().replace(['\n', '\r'], " ");
+        let shown = |text: &Text| text.lossy().replace('\n', "\\n").replace('\r', "\\r");
         for outer in [&self.schema, &self.table].into_iter().flatten() {
             write!(f, "{}.", shown(outer))?;
         }

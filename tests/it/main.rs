@@ -13,6 +13,7 @@ mod dump;
 mod dump_hidden;
 mod globals;
 mod harness;
+mod hostile_names;
 mod losses;
 mod options;
 mod oracles;
