@@ -11,7 +11,7 @@ use crate::dump::facts::{self, Facts};
 use crate::dump::unreadable::Unreadable;
 use crate::error::{Error, Result};
 use crate::pg::snapshot::Taking;
-use crate::pg::{Connector, Session, snapshot};
+use crate::pg::{Connector, Session, snapshot, waiting};
 use crate::progress::{Event, Events};
 use crate::text::Text;
 
@@ -97,7 +97,9 @@ async fn attempt(
     let wanted = wanted(connector, session, &listed, &unreadable, options, events).await?;
     let names: Vec<Text> = listed.iter().filter(|t| wanted.contains(&t.oid)).map(|t| t.name.sql()).collect();
     events(Event::Step { step: "lock tables" });
-    let server_snapshot = match snapshot::lead(session, &options.taking, &names).await {
+    let process = session.process();
+    let locking = snapshot::lead(session, &options.taking, &names);
+    let server_snapshot = match waiting::told(connector, process, events, locking).await {
         Ok(name) => name,
         Err(error) if error.sqlstate() == Some(UNDEFINED_TABLE) => return Ok(Err("a table was dropped".into())),
         Err(error) => return Err(error),
@@ -116,7 +118,7 @@ async fn attempt(
     events(Event::Step { step: "read catalog" });
     let facts = facts::read(session).await?;
     let others = others(connector, &server_snapshot, options);
-    let objects = catalog::load(session, others, events).await?;
+    let objects = waiting::told(connector, process, events, catalog::load(session, others, events)).await?;
     let listed = catalog::lockable(session).await?;
     let chosen = Chosen::new(objects, &listed, &unreadable, facts.standby, options, events)?;
     let read = chosen.tables();

@@ -28,6 +28,11 @@ impl CancelToken {
         Self { route, key }
     }
 
+    /// The process that the key names; a pooler's names none of the server.
+    pub(crate) fn process(&self) -> Option<i32> {
+        self.key.first_chunk().map(|bytes| i32::from_be_bytes(*bytes))
+    }
+
     /// Sends the request over a connection of its own, encrypted as the session's, and waits until the server has taken it. Whether it came in time
     /// shows in the session: its statement fails with SQLSTATE 57014, or has already ended.
     ///

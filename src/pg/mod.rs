@@ -14,6 +14,7 @@ pub mod settings;
 pub mod snapshot;
 pub mod sql;
 mod tls;
+pub mod waiting;
 mod wire;
 
 pub use cancel::CancelToken;

@@ -138,6 +138,12 @@ impl Session {
         self.cancel.clone()
     }
 
+    /// The server's process behind this session; a pooler tells a number of its own.
+    #[must_use]
+    pub fn process(&self) -> Option<i32> {
+        self.cancel.process()
+    }
+
     /// Whether this session can take another statement: false after the connection was lost, and after a statement
     /// that somebody stopped waiting for.
     #[must_use]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::{Error, Result};
-use crate::pg::{Connector, Session};
+use crate::pg::{Connector, Session, waiting};
 use crate::progress::{Event, Events};
 use crate::restore::ledger::{Done, Item, Ledger};
 use crate::text;
@@ -105,7 +105,9 @@ impl Crew {
             Ledger::end_lost(session, item).await?;
         }
         session.run("BEGIN").await?;
-        let done = self.inside(session, item, work).await;
+        let process = session.process();
+        let inside = self.inside(session, item, work);
+        let done = waiting::told(&self.connector, process, &self.events, inside).await;
         if let Err(error) = &done
             && !error.is_disconnect()
         {

@@ -14,6 +14,7 @@ mod dump_hidden;
 mod globals;
 mod harness;
 mod hostile_names;
+mod lock_holders;
 mod losses;
 mod options;
 mod oracles;

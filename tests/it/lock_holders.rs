@@ -1,0 +1,63 @@
+//! Whoever may lock a table can keep a dump waiting, and whoever may connect can hold the advisory locks of a restore:
+//! people learn who it is, and nobody is ended.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use pgkeep::hash::StoredId;
+
+use crate::cli_session::{Keeping, Ran};
+use crate::harness::cli::cli;
+use crate::harness::{Database, Server, versions};
+
+/// Whoever holds the lock.
+const HOLDER: &str = "mallory";
+
+#[test]
+fn who_waits_for_a_lock_learns_who_holds_it() {
+    for major in versions() {
+        let server = Server::fresh(major, &[]);
+        let source = server.database("waits");
+        source.psql(&format!(
+            "CREATE ROLE {HOLDER} LOGIN; CREATE TABLE kept AS SELECT 1 AS a; ALTER TABLE kept OWNER TO {HOLDER}"
+        ));
+        let keeping = Keeping::new();
+        keeping.ok(&["dump", "-d", &source.url()]);
+        let told = waits(&keeping, &source, "BEGIN; LOCK TABLE kept", &["dump", "-d", &source.url()]);
+        assert!(told.contains("waiting for a lock on public.kept for 10 s"), "on {major}: {told}");
+
+        let target = server.database("waits_too");
+        let [a, b, c, d, ..] = StoredId::of(b"pre-data 0").0;
+        let lock = format!("SELECT pg_advisory_lock({}, {})", 0x7067_6b71, i32::from_be_bytes([a, b, c, d]));
+        let told = waits(&keeping, &target, &lock, &["restore", "latest", "-d", &target.url()]);
+        assert!(told.contains("waiting for a lock of type advisory for 10 s"), "on {major}: {told}");
+    }
+}
+
+/// Runs the program while another session holds a lock, which he gives back once he was named; answers what it told.
+fn waits(keeping: &Keeping, database: &Database, lock: &str, arguments: &[&str]) -> String {
+    let mut psql = database.client("psql");
+    psql.args(["-X", "-q", "-A", "-t"]).env("PGUSER", HOLDER).env("PGAPPNAME", "\u{1b}[2J");
+    let mut holder = psql.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    writeln!(holder.stdin.as_mut().unwrap(), "{lock} \\g /dev/null\nSELECT pg_catalog.pg_backend_pid();").unwrap();
+    let mut pid = String::new();
+    BufReader::new(holder.stdout.as_mut().unwrap()).read_line(&mut pid).unwrap();
+    let errors = keeping.folder.path().join("stderr");
+    let own = keeping.environment();
+    let environment: Vec<(&str, &str)> = own.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let mut command = cli(arguments, &environment);
+    let child = command.stderr(std::fs::File::create(&errors).unwrap()).stdout(Stdio::piped()).spawn().unwrap();
+    let named = format!("behind process {} of role {HOLDER}", pid.trim());
+    let until = Instant::now() + Duration::from_secs(60);
+    let told = || std::fs::read_to_string(&errors).unwrap();
+    while !told().contains(&named) && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    drop(holder.stdin.take());
+    holder.wait().unwrap();
+    let ran = Ran::of(child.wait_with_output().unwrap());
+    assert_eq!(ran.code, Some(0), "{}", told());
+    assert!(told().contains(&named) && !told().contains('\u{1b}'), "{}", told());
+    told()
+}
