@@ -137,6 +137,10 @@ async fn dump(
     let missing = chosen.missing.iter().map(|(table, reason)| format!("{table}: {reason}")).collect();
     let manifest = Manifest { statistics, ..manifest(chosen, copied, &positions, &sizes, options) };
     let finished = writer.finish(&manifest, head).await?;
+    for pack in &finished.damaged {
+        let message = format!("pack {pack} of the repository is damaged; what this dump needs of it was stored again");
+        events(Event::Warning { message, hint: Some("`pgkeep verify` tells what else it costs".into()) });
+    }
     Ok(Summary {
         snapshot: finished.id,
         database: facts.name.lossy().into_owned(),

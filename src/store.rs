@@ -25,6 +25,9 @@ const FIRST_WAIT: Duration = Duration::from_millis(100);
 /// A partial file of a put is left alone for this long: another process may still be writing it.
 const SWEEP_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// What is larger is read in ranges only: anybody may put a file of any size into a folder.
+pub const WHOLE_BYTES_MAX: u64 = 80 << 20;
+
 /// An object in a listing.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Entry {
@@ -127,20 +130,20 @@ impl Store {
         &self.place
     }
 
-    /// A whole object; `None` where there is none.
+    /// A whole object of at most [`WHOLE_BYTES_MAX`]; `None` where there is none.
     ///
     /// # Errors
     ///
-    /// [`Error::Store`].
+    /// [`Error::Damaged`] where it is larger, [`Error::Store`].
     pub async fn find(&self, key: &str) -> Result<Option<Bytes>> {
         self.read(key, GetOptions::default()).await
     }
 
-    /// A whole object.
+    /// A whole object of at most [`WHOLE_BYTES_MAX`].
     ///
     /// # Errors
     ///
-    /// [`Error::Damaged`] where there is none, [`Error::Store`].
+    /// [`Error::Damaged`] where there is none or it is larger, [`Error::Store`].
     pub async fn get(&self, key: &str) -> Result<Bytes> {
         self.find(key).await?.ok_or_else(|| Error::damaged(key, "it is missing"))
     }
@@ -161,17 +164,22 @@ impl Store {
         let (objects, path, options) = (&self.objects, &path, &options);
         let read = move || async move {
             match objects.get_opts(path, options.clone()).await {
-                Ok(found) => found.bytes().await.map(Some),
+                Ok(found) if !ranged && found.meta.size > WHOLE_BYTES_MAX => Ok(Some(Err(found.meta.size))),
+                Ok(found) => found.bytes().await.map(|bytes| Some(Ok(bytes))),
                 Err(object_store::Error::NotFound { .. }) => Ok(None),
                 Err(other) => Err(other),
             }
         };
         match retry(read).await {
+            Ok(Some(Err(size))) => {
+                Err(Error::damaged(key, format!("it has {size} bytes, too many for what it should be")))
+            }
+            Ok(found) => Ok(found.and_then(std::result::Result::ok)),
             // No object store has a variant of its own for a range beyond the end.
             Err(e) if ranged && self.size(key).await?.is_some() && !is_io(&e) => {
                 Err(Error::damaged(key, format!("it is too short ({e})")))
             }
-            other => other.map_err(|e| self.error(format!("read {key}"), e)),
+            Err(e) => Err(self.error(format!("read {key}"), e)),
         }
     }
 

@@ -19,7 +19,7 @@ use serde::Serialize;
 
 use crate::error::{Error, Result};
 use crate::progress::{Event, Events};
-use crate::repository::{Listed, Mark, Reason, Repository};
+use crate::repository::{Folder, Listed, Mark, Reason, Repository};
 use report::Faults;
 
 /// How thoroughly to look.
@@ -77,6 +77,7 @@ pub async fn run(repository: &Repository, options: &Options, events: &Events) ->
     for problem in survey.problems() {
         faults.add(&report::object(problem), report::problem(problem));
     }
+    keyless::strays(repository.store(), &mut faults).await?;
     let found = packs::look(repository, &survey, options.depth, &mut faults, events).await?;
     let mut report = Report::new(options.depth, &found);
     events(Event::Step { step: "compare snapshots" });
@@ -90,7 +91,15 @@ pub async fn run(repository: &Repository, options: &Options, events: &Events) ->
         report.marked = mark(repository, &found, events).await;
     }
     report.snapshots = selected.len() as u64;
-    report.faults = faults.into_list();
+    let everything = options.snapshots.is_empty() && snapshots.unreadable.is_empty();
+    let heals = everything && !faults.costs_anything();
+    let healed = |fault: &Fault| heals && Folder::Packs.at(&fault.what).is_some_and(|pack| survey.is_marked(pack));
+    (report.healed, report.faults) = faults.into_list().into_iter().partition(healed);
+    for fault in &report.healed {
+        let message = format!("{} is damaged ({}), and nothing is lost by it any more", fault.what, fault.problem);
+        let hint = "all that snapshots need of it is whole in other packs; it is marked and may be removed".to_owned();
+        events(Event::Warning { message, hint: Some(hint) });
+    }
     report.seconds = started.elapsed().as_secs_f64();
     Ok(report)
 }

@@ -15,8 +15,9 @@ use super::{Context, list, opening, report, screen, units};
 /// Verify what is stored and say what any damage costs
 #[derive(Args, Debug)]
 #[command(after_long_help = "\
-Needs no database, and no identity for `--depth stored`, so that a storage server can run it from cron. Never stops at
-the first fault; exit code 6 means damage. Damaged packs are marked, so that the next dump stores again what is lost.
+Needs no database, and no identity for `--depth stored`, so that a storage server can run it from cron; what cannot be
+seen without one is told then. Never stops at the first fault; exit code 6 means damage, 9 that there is no snapshot.
+Damaged packs are marked, so that the next dump stores again what is lost; one that costs nothing any more is a warning.
 
 Examples:
   pgkeep verify
@@ -97,6 +98,13 @@ impl Verify {
 }
 
 fn damage(found: &Report) -> Outcome {
+    if found.is_sound() && found.is_empty() {
+        return Err(Failure::Found {
+            kind: ErrorKind::Partial,
+            message: "there is no snapshot in the repository, so nothing could be verified".into(),
+            hint: Some("`pgkeep dump` makes one; if there have been some, they were deleted".into()),
+        });
+    }
     if found.is_sound() {
         return Ok(());
     }
@@ -135,10 +143,20 @@ fn text(found: &Report) -> String {
             units::counted(found.parts, "part")
         ),
     };
-    let verdict = if found.is_sound() { "all is as it was stored" } else { "not all is as it was stored" };
+    let verdict = match found {
+        found if !found.is_sound() => "not all is as it was stored",
+        found if found.is_empty() => "no snapshot is there",
+        found if !found.healed.is_empty() => "damage has healed, all that snapshots need is as it was stored",
+        found if !found.unseen.is_empty() => "what is there is what its names say",
+        _ => "all is as it was stored",
+    };
     let took = std::time::Duration::from_secs_f64(found.seconds.max(0.0));
     let snapshots = units::counted(found.snapshots, "snapshot");
-    text + &format!("verified {snapshots}: {counted}, in {}: {verdict}\n", units::duration(took))
+    text += &format!("verified {snapshots}: {counted}, in {}: {verdict}\n", units::duration(took));
+    for unseen in &found.unseen {
+        text += &format!("not seen without an identity: {unseen}\n");
+    }
+    text
 }
 
 fn cost_text(cost: &Cost) -> String {

@@ -30,5 +30,5 @@ pub(super) async fn copy(
         let block = copy.block().await.map_err(|e| e.while_doing(doing))?;
         Ok(block.map(|block| (block, copy)))
     }));
-    Ok(writer.put(blocks, "statistics").await?.chunks)
+    Ok(writer.put_opened(blocks, "statistics").await?.chunks)
 }

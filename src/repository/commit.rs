@@ -2,6 +2,7 @@
 //! the commit.
 
 use std::collections::HashMap;
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,10 +14,11 @@ use super::layout::Folder;
 use super::manifest::Manifest;
 use super::pack::{self, SealedChunk};
 use super::packer::Batch;
+use super::reader::SEALED_BYTES_LIMIT;
 use super::snapshot::{Head, Snapshot, Streams, Totals};
 use super::survey::Packs;
 use super::trailer::Kind;
-use super::writer::Writer;
+use super::writer::{Reuse, Writer};
 use super::{ChunkRef, new_uid, record};
 use crate::error::{Error, Fault, Result};
 use crate::hash::{ChunkId, Digest, StoredId};
@@ -36,6 +38,8 @@ pub struct Finished {
     pub snapshot: Snapshot,
     /// Bytes of COPY text that were in the repository already, or several times in this dump.
     pub deduplicated_bytes: u64,
+    /// Packs that were found damaged and marked: what this dump needs of them is stored again.
+    pub damaged: Vec<StoredId>,
 }
 
 impl Writer {
@@ -61,7 +65,8 @@ impl Writer {
             return Err(Error::damaged(Folder::Packs.key(self.pack(*gone)), "it was deleted while this dump ended"));
         }
         let deduplicated_bytes = snapshot.totals.bytes.saturating_sub(self.shared.packer.counts().raw_bytes);
-        Ok(Finished { id, snapshot, deduplicated_bytes })
+        let damaged = self.shared.damaged.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Ok(Finished { id, snapshot, deduplicated_bytes, damaged })
     }
 
     async fn put_manifest(&self, manifest: &Manifest) -> Result<Streams> {
@@ -73,7 +78,7 @@ impl Writer {
                 let block = bytes.split_to(bytes.len().min(BLOCK_BYTES));
                 (!block.is_empty()).then_some(Ok(block))
             });
-            let stored = self.put_as(kind, stream::iter(blocks).boxed(), "the manifest").await?;
+            let stored = self.put_as(kind, Reuse::Opened, stream::iter(blocks).boxed(), "the manifest").await?;
             Ok::<Vec<ChunkRef>, Error>(stored.chunks)
         };
         Ok(Streams {
@@ -143,10 +148,15 @@ impl Writer {
             let mut batch = Batch::default();
             for entry in described.chunks.iter().filter(|entry| copies.iter().any(|copy| copy.offset == entry.offset)) {
                 let start = u64::from(entry.offset);
-                let bytes = store.get_range(&key, start..start + u64::from(entry.length)).await?;
-                if StoredId::of(&bytes) != entry.sealed {
-                    return Err(Error::damaged(&key, format!("chunk {} in it is not what was stored", entry.id)));
-                }
+                let whole = match entry.length <= SEALED_BYTES_LIMIT {
+                    true => Some(store.get_range(&key, start..start + u64::from(entry.length)).await?),
+                    false => None,
+                };
+                let Some(bytes) = whole.filter(|bytes| StoredId::of(bytes) == entry.sealed) else {
+                    let problem =
+                        format!("chunk {} in it is not what was stored; the next dump stores it again", entry.id);
+                    return Err(Error::damaged(&key, problem));
+                };
                 batch.push(SealedChunk { id: entry.id, kind: entry.kind, raw: entry.raw, base: entry.base, bytes });
             }
             shared.packer.put(described.domain, batch).await?;

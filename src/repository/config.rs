@@ -41,7 +41,8 @@ pub(super) fn decode(bytes: &[u8], place: &str) -> Result<RepositoryId> {
             "use a newer version of pgkeep",
         ));
     }
-    let id = lines.next().and_then(|line| line.strip_prefix("id ")).and_then(|id| id.parse().ok());
+    let text = lines.next().and_then(|line| line.strip_prefix("id "));
+    let id = text.and_then(|text| text.parse().ok().filter(|id: &RepositoryId| id.to_string() == text));
     let end = (lines.next(), lines.next());
     id.filter(|_| format == FORMAT && end == (Some(""), None)).ok_or_else(damaged)
 }
@@ -63,6 +64,8 @@ mod tests {
         assert_eq!(kind("pgkeep repository\nformat 999\nwhatever"), ErrorKind::Unsupported);
         assert_eq!(kind(&good.replace("id 0", "id x")), ErrorKind::Damaged);
         assert_eq!(kind(&good[..good.len() - 1]), ErrorKind::Damaged);
+        let shouted = encode(RepositoryId([0xab; 32])).replace("ab", "AB");
+        assert_eq!(kind(&shouted), ErrorKind::Damaged);
         assert_eq!(kind(&format!("{good}more\n")), ErrorKind::Damaged);
     }
 }

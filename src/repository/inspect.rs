@@ -1,17 +1,24 @@
 //! Looks at stored packs one by one: what verify needs to know about bytes, whoever refers to them.
 
-use bytes::Bytes;
+use std::sync::Arc;
 
-use super::index::PackFacts;
+use super::index::{PackEntry, PackFacts};
 use super::keys::Domain;
 use super::layout::Folder;
-use super::reader::{self, CHUNK_BYTES_LIMIT};
+use super::reader::{self, CHUNK_BYTES_LIMIT, SEALED_BYTES_LIMIT};
 use super::survey::Survey;
+use super::trailer::PACK_BYTES_END;
 use super::{ChunkRef, Repository, pack};
 use crate::codec::rows::{Digester, RowKey};
 use crate::cpu;
 use crate::error::{Error, Fault, Result};
 use crate::hash::{ChunkId, Digest, StoredId};
+use crate::store::Store;
+
+/// Packs up to this size are looked at in memory, larger ones in pieces.
+const IN_MEMORY_MAX: u64 = 64 << 20;
+/// Bytes of a piece.
+const PIECE_BYTES: u64 = 8 << 20;
 
 /// How far to look.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -75,9 +82,13 @@ impl Survey {
 }
 
 impl Repository {
-    /// Reads a whole pack and looks at it. Memory: the pack, and one chunk for each core.
+    /// Looks at a pack. Memory: one of at most [`IN_MEMORY_MAX`], or a piece of a larger one; and one chunk a core.
     pub(crate) async fn inspect(&self, facts: PackFacts, copies: Vec<Copy>, look: Look) -> Result<Inspected> {
         let key = Folder::Packs.key(facts.id);
+        let size = self.store().size(&key).await?;
+        if size.is_some_and(|size| size > IN_MEMORY_MAX) {
+            return self.inspect_in_pieces(facts, copies, size.unwrap_or_default(), look).await;
+        }
         let bytes = match self.store().get(&key).await {
             Err(error @ Error::Store { .. }) => return Err(error),
             Err(problem) => {
@@ -87,44 +98,120 @@ impl Repository {
             Ok(bytes) => bytes,
         };
         let repository = self.clone();
-        Ok(cpu::run(move || inspect(&repository, &facts, &copies, &bytes, look)).await)
+        Ok(cpu::run(move || {
+            let sound = StoredId::of(&bytes) == facts.id;
+            let described = pack::describe_bytes(repository.keyring(), facts.id, &bytes).ok();
+            let pack = Open { repository, facts, look, sound, described };
+            let mut found = pack.found(bytes.len() as u64);
+            for copy in &copies {
+                let (_, offset, length) = *copy;
+                let end = (offset as usize).checked_add(length as usize);
+                found.take(copy, pack.check(copy, end.and_then(|end| bytes.get(offset as usize..end))));
+            }
+            found
+        })
+        .await)
+    }
+
+    /// As [`Repository::inspect`], for packs that no version of pgkeep writes so large.
+    async fn inspect_in_pieces(&self, facts: PackFacts, copies: Vec<Copy>, size: u64, look: Look) -> Result<Inspected> {
+        let (store, key) = (self.store(), Folder::Packs.key(facts.id));
+        let may_be_sound = size == facts.size && size < PACK_BYTES_END;
+        let sound = may_be_sound && stored_hash(store, &key, size).await? == facts.id;
+        let described = match pack::describe(store, self.keyring(), facts.id, size).await {
+            Err(error @ Error::Store { .. }) => return Err(error),
+            described => described.ok(),
+        };
+        let pack = Arc::new(Open { repository: self.clone(), facts, look, sound, described });
+        let mut found = pack.found(size);
+        for copy in copies {
+            let (_, offset, length) = copy;
+            let range = u64::from(offset)..u64::from(offset) + u64::from(length);
+            let sealed = match length <= SEALED_BYTES_LIMIT {
+                false => None,
+                true => match store.get_range(&key, range).await {
+                    Err(error @ Error::Store { .. }) => return Err(error),
+                    sealed => sealed.ok(),
+                },
+            };
+            let pack = Arc::clone(&pack);
+            let checked = cpu::run(move || pack.check(&copy, sealed.as_deref())).await;
+            found.take(&copy, checked);
+        }
+        Ok(found)
     }
 }
 
-/// Runs on the CPU pool.
-fn inspect(repository: &Repository, facts: &PackFacts, copies: &[Copy], bytes: &Bytes, look: Look) -> Inspected {
-    let sound = StoredId::of(bytes) == facts.id;
-    let mut found = Inspected::default();
-    if !sound {
-        let problem = match bytes.len() as u64 {
-            size if size == facts.size => "its bytes are not those that it is named after".to_owned(),
-            size => format!("it has {size} bytes instead of {}", facts.size),
-        };
-        found.problem = Some(Error::damaged(Folder::Packs.key(facts.id), problem));
+/// BLAKE3 of a stored object of any size, read in pieces.
+pub(crate) async fn stored_hash(store: &Store, key: &str, size: u64) -> Result<StoredId> {
+    let mut hasher = blake3::Hasher::new();
+    let mut at = 0;
+    while at < size {
+        let piece = store.get_range(key, at..size.min(at + PIECE_BYTES)).await?;
+        if piece.is_empty() {
+            break;
+        }
+        at += piece.len() as u64;
+        hasher = cpu::run(move || {
+            hasher.update(&piece);
+            hasher
+        })
+        .await;
     }
-    let row_key = repository.keyring().epoch(facts.epoch).map(super::keys::EpochKeys::row_key);
-    let described = pack::describe_bytes(repository.keyring(), facts.id, bytes).ok();
-    for (id, offset, length) in copies {
-        let sealed = (*offset as usize).checked_add(*length as usize).and_then(|end| bytes.get(*offset as usize..end));
-        let checked = match (sealed, &row_key) {
-            (None, _) => Err(Fault::damaged("it lies beyond the end of its pack")),
-            (_, None) => Err(Fault::damaged("its key epoch is unknown")),
-            (Some(sealed), Some(row_key)) if look == Look::Chunks => {
-                open(repository, facts, *id, sealed, row_key).map(Some)
-            }
-            (Some(_), _) if sound => Ok(None),
-            (Some(sealed), _) => match described.as_ref().and_then(|d| d.chunks.iter().find(|e| e.offset == *offset)) {
-                Some(entry) if StoredId::of(sealed) == entry.sealed => Ok(None),
-                Some(_) => Err(Fault::damaged("its sealed bytes are not what was stored")),
-                None => Err(Fault::damaged("its pack is damaged, and says nothing about it any more")),
-            },
-        };
+    Ok(StoredId(*hasher.finalize().as_bytes()))
+}
+
+impl Inspected {
+    fn take(&mut self, (id, _, _): &Copy, checked: Result<Option<Digest>, Fault>) {
         match checked {
-            Ok(digest) => found.whole.push((*id, digest)),
-            Err(fault) => found.lost.push((*id, fault.to_string())),
+            Ok(digest) => self.whole.push((*id, digest)),
+            Err(fault) => self.lost.push((*id, fault.to_string())),
         }
     }
-    found
+}
+
+/// A pack being looked at.
+struct Open {
+    repository: Repository,
+    facts: PackFacts,
+    look: Look,
+    /// Whether its bytes are those that it is named after.
+    sound: bool,
+    /// What it says about itself.
+    described: Option<PackEntry>,
+}
+
+impl Open {
+    /// What is found before any chunk is looked at, in a pack of `size` bytes.
+    fn found(&self, size: u64) -> Inspected {
+        let problem = match size {
+            _ if self.sound => return Inspected::default(),
+            PACK_BYTES_END.. => format!("it has {size} bytes, more than any pack"),
+            size if size == self.facts.size => "its bytes are not those that it is named after".to_owned(),
+            size => format!("it has {size} bytes instead of {}", self.facts.size),
+        };
+        let problem = Some(Error::damaged(Folder::Packs.key(self.facts.id), problem));
+        Inspected { problem, ..Inspected::default() }
+    }
+
+    /// Whether a chunk is whole, with its digest where it was opened. Runs on the CPU pool.
+    fn check(&self, (id, offset, _): &Copy, sealed: Option<&[u8]>) -> Result<Option<Digest>, Fault> {
+        let sealed = sealed.ok_or_else(|| Fault::damaged("it lies beyond the end of its pack"))?;
+        let keys = self.repository.keyring().epoch(self.facts.epoch);
+        let keys = keys.ok_or_else(|| Fault::damaged("its key epoch is unknown"))?;
+        if self.look == Look::Chunks {
+            return open(&self.repository, &self.facts, *id, sealed, &keys.row_key()).map(Some);
+        }
+        if self.sound {
+            return Ok(None);
+        }
+        let described = self.described.as_ref();
+        match described.and_then(|described| described.chunks.iter().find(|entry| entry.offset == *offset)) {
+            Some(entry) if StoredId::of(sealed) == entry.sealed => Ok(None),
+            Some(_) => Err(Fault::damaged("its sealed bytes are not what was stored")),
+            None => Err(Fault::damaged("its pack is damaged, and says nothing about it any more")),
+        }
+    }
 }
 
 fn open(

@@ -173,13 +173,19 @@ impl Keyring {
     ///
     /// # Errors
     ///
-    /// [`Fault::Key`] where the keys at hand do not open the domain, [`Fault::Damaged`].
+    /// [`Fault::Key`] where the keys at hand are not for the domain. With keys for it, an age file that they do not open
+    /// is [`Fault::Damaged`]: nothing in a repository is sealed to anybody else.
     pub fn open(&self, domain: Domain, sealed: &[u8], max: usize) -> Result<Vec<u8>, Fault> {
         let identity = |keys: &'_ EpochKeys| match domain {
             Domain::Content => keys.content_identity.clone(),
             Domain::Structure => Some(keys.structure_identity.clone()),
         };
         let identities: Vec<Identity> = self.epochs.iter().rev().filter_map(identity).collect();
-        seal::open(&identities, sealed, max)
+        match seal::open(&identities, sealed, max) {
+            Err(Fault::Key) if !identities.is_empty() => {
+                Err(Fault::damaged("its age header is not one that the keys of this repository open"))
+            }
+            opened => opened,
+        }
     }
 }

@@ -48,6 +48,13 @@ impl Folder {
             _ => format!("{}/{name}", self.name()),
         }
     }
+
+    /// The object of this folder that stands at exactly this key. What lies deeper, elsewhere or under another spelling
+    /// is not part of the repository, whatever it is called.
+    #[must_use]
+    pub fn at(self, key: &str) -> Option<StoredId> {
+        id_of(key).filter(|id| self.key(*id) == key)
+    }
 }
 
 /// The name at the end of a key, if it is one of a stored object.
@@ -71,5 +78,13 @@ mod tests {
         assert_eq!(id_of(&format!("packs/ab/{name}")), Some(id));
         assert_eq!(id_of(&format!("index/{}", name.to_uppercase())), None);
         assert_eq!(id_of("index/readme"), None);
+        assert_eq!(Folder::Packs.at(&format!("packs/ab/{name}")), Some(id));
+        assert_eq!(Folder::Index.at(&format!("index/{name}")), Some(id));
+        for elsewhere in [format!("packs/zz/{name}"), format!("packs/{name}"), format!("packs/ab/ab/{name}")] {
+            assert_eq!(Folder::Packs.at(&elsewhere), None, "{elsewhere}");
+        }
+        for elsewhere in [format!("index/old/{name}"), format!("snapshots/{name}"), format!("index/{name}.tmp")] {
+            assert_eq!(Folder::Index.at(&elsewhere), None, "{elsewhere}");
+        }
     }
 }

@@ -31,14 +31,16 @@ pub use access::WriterCredential;
 pub use commit::Finished;
 pub use config::FORMAT;
 pub(crate) use index::PackFacts;
-pub(crate) use inspect::{Inspected, Look};
+pub(crate) use inspect::{Inspected, Look, stored_hash};
 pub use keys::{Domain, Keyring};
 pub use layout::{CONFIG, Folder, id_of};
 pub use manifest::{About, Manifest, Part, Position};
 pub use notes::{Mark, Note, Reason, Says};
 pub use reader::Reader;
+pub(crate) use record::SEALED_BYTES_MAX;
 pub use snapshot::{Head, Moment, Server, Snapshot, Source, Streams, Times, Totals};
 pub use survey::Survey;
+pub(crate) use trailer::PACK_BYTES_END;
 pub use writer::{WriteOptions, Writer};
 
 use crate::codec::seal::{self, Identity, Recipient};
@@ -175,9 +177,16 @@ impl Repository {
     /// identity opens it or it is not the expected one, [`Error::Damaged`], [`Error::Store`].
     pub async fn open(store: Store, identities: &[Identity], expected: Option<RepositoryId>) -> Result<Self> {
         let stated = stated_id(&store).await?;
-        check_expected(&store, stated, expected)?;
-        let keyring = owners_keyring(&store, identities, stated).await?;
-        Self::with_keyring(store, keyring).await
+        let wanted = expected.unwrap_or(stated);
+        match owners_keyring(&store, identities, wanted).await {
+            Ok(keyring) if wanted == stated => Self::with_keyring(store, keyring).await,
+            // The keys prove that it is the expected repository.
+            Ok(_) => {
+                let problem = format!("it names the repository {stated}, and the keys are those of {wanted}");
+                Err(Error::damaged(CONFIG, problem))
+            }
+            Err(problem) => Err(check_expected(&store, stated, expected).err().unwrap_or(problem)),
+        }
     }
 
     /// Opens a repository with a writer's credential, which cannot read content.
@@ -368,12 +377,27 @@ impl Snapshots {
 /// As [`Repository::open`].
 pub async fn stated_id(store: &Store) -> Result<RepositoryId> {
     let place = store.place();
-    match store.size(CONFIG).await? {
-        None => Err(not_a_repository(place)),
-        Some(0) => config::decode(&[], place),
+    let (stated, problem) = match store.size(CONFIG).await? {
+        None => (Err(not_a_repository(place)), "it is missing"),
+        Some(0) => (config::decode(&[], place), "it is empty"),
         // Read no further than a config goes: this may be anybody's file.
-        Some(_) => config::decode(&store.get_range(CONFIG, 0..config::CONFIG_BYTES_MAX).await?, place),
+        Some(_) => {
+            let bytes = store.get_range(CONFIG, 0..config::CONFIG_BYTES_MAX).await?;
+            (config::decode(&bytes, place), "it is not what init wrote")
+        }
+    };
+    match stated {
+        // No other program's repository has both of these.
+        Err(Error::Usage { .. }) if has_folders(store, &[Folder::Keys, Folder::Packs]).await? => {
+            Err(Error::damaged(CONFIG, problem))
+        }
+        stated => stated,
     }
+}
+
+async fn has_folders(store: &Store, folders: &[Folder]) -> Result<bool> {
+    let top = store.top().await?;
+    Ok(folders.iter().all(|folder| top.folders.iter().any(|name| name == folder.name())))
 }
 
 fn check_expected(store: &Store, stated: RepositoryId, expected: Option<RepositoryId>) -> Result<()> {
@@ -388,18 +412,34 @@ fn check_expected(store: &Store, stated: RepositoryId, expected: Option<Reposito
 
 /// The keys in the first file of `keys/` that one of the identities opens and that belongs to this repository.
 async fn owners_keyring(store: &Store, identities: &[Identity], stated: RepositoryId) -> Result<Keyring> {
-    let files = store.list(Folder::Keys.name()).await?;
+    let mut files = store.list(Folder::Keys.name()).await?;
+    files.retain(|entry| Folder::Keys.at(&entry.key).is_some());
     let mut problem = None;
     for entry in &files {
-        let sealed = store.get_range(&entry.key, 0..KEYS_BYTES_MAX as u64).await?;
+        let sealed = match store.get_range(&entry.key, 0..KEYS_BYTES_MAX as u64).await {
+            Err(error @ Error::Store { .. }) => return Err(error),
+            Err(damaged) => {
+                problem = problem.or(Some(damaged));
+                continue;
+            }
+            Ok(sealed) => sealed,
+        };
+        let named = id_of(&entry.key) == Some(StoredId::of(&sealed));
         let opened = seal::open(identities, &sealed, KEYS_BYTES_MAX).map(zeroize::Zeroizing::new);
         let keyring = opened.and_then(|json| OwnersFile::decode(&json)?.keyring());
         match keyring {
             Ok(keyring) if keyring.repository == stated => return Ok(keyring),
             Ok(_) => {
-                problem = problem.or(Some(Fault::damaged("its keys are those of another repository").of(&entry.key)))
+                let fault =
+                    Fault::damaged(format!("the keys in {} are not those of the repository {stated}", entry.key));
+                problem = problem.or(Some(fault.of(if named { CONFIG } else { &entry.key })));
             }
-            Err(Fault::Key) => {}
+            // Another owner's.
+            Err(Fault::Key) if named => {}
+            Err(Fault::Key) => {
+                let fault = Fault::damaged("its bytes are not those that it is named after");
+                problem = problem.or(Some(fault.of(&entry.key)));
+            }
             Err(fault) => problem = problem.or(Some(fault.of(&entry.key))),
         }
     }

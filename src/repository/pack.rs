@@ -76,6 +76,9 @@ pub(super) async fn describe(store: &Store, keyring: &Keyring, id: StoredId, siz
     let mut tail = store.get_range(&key, start..size.max(1)).await?;
     let footer = tail.len().checked_sub(FOOTER_BYTES).ok_or_else(short)?;
     let length = trailer::trailer_bytes(&tail[footer..], size).map_err(|fault| fault.of(&key))?;
+    if length > record::SEALED_BYTES_MAX {
+        return Err(Fault::damaged("its trailer is longer than any").of(&key));
+    }
     let trailer_start = size - FOOTER_BYTES as u64 - length;
     if trailer_start < start {
         tail = store.get_range(&key, trailer_start..size).await?;

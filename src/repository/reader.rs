@@ -30,7 +30,7 @@ const DECODES_AHEAD: usize = 2;
 /// Longest chunk that any writer of format 1 may store, before compression.
 pub(super) const CHUNK_BYTES_LIMIT: u32 = 16 << 20;
 /// Longest sealed chunk that is fetched: what does not compress grows a little.
-const SEALED_BYTES_LIMIT: u32 = CHUNK_BYTES_LIMIT + (CHUNK_BYTES_LIMIT >> 2);
+pub(super) const SEALED_BYTES_LIMIT: u32 = CHUNK_BYTES_LIMIT + (CHUNK_BYTES_LIMIT >> 2);
 
 /// Reads one snapshot. Clones share everything.
 #[derive(Clone)]

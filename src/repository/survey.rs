@@ -52,7 +52,7 @@ impl Packs {
             }
         }
         let listed = repository.store().list(Folder::Packs.name()).await?;
-        packs.present = listed.iter().filter_map(|entry| Some((id_of(&entry.key)?, entry.size))).collect();
+        packs.present = listed.iter().filter_map(|entry| Some((Folder::Packs.at(&entry.key)?, entry.size))).collect();
         Ok(packs)
     }
 
@@ -133,7 +133,7 @@ impl Repository {
         kind: record::Kind,
     ) -> Result<Vec<(String, Result<record::Record>)>> {
         let listed = self.store().list(folder.name()).await?;
-        let names = listed.into_iter().filter(|entry| id_of(&entry.key).is_some());
+        let names = listed.into_iter().filter(|entry| folder.at(&entry.key).is_some());
         let fetch = |entry: crate::store::Entry| async move {
             let record = match self.record(&entry.key, entry.size, kind).await {
                 Err(error @ Error::Store { .. }) => return Err(error),
@@ -145,8 +145,7 @@ impl Repository {
     }
 
     pub(super) async fn record(&self, key: &str, size: u64, kind: record::Kind) -> Result<record::Record> {
-        // Sealing adds 16 bytes to 64 KiB, and a header.
-        if size > (record::RECORD_BYTES_MAX + record::RECORD_BYTES_MAX / 1024) as u64 {
+        if size > record::SEALED_BYTES_MAX {
             return Err(Error::damaged(key, "it is too large for what it should be"));
         }
         let sealed = self.store().get(key).await?;

@@ -5,6 +5,8 @@ use super::keys::Domain;
 use crate::error::Fault;
 use crate::hash::{ChunkId, StoredId};
 
+/// No pack has as many bytes, by format.
+pub(crate) const PACK_BYTES_END: u64 = 1 << 32;
 /// The end of every pack: length of the sealed trailer, format, magic.
 pub(super) const FOOTER_BYTES: usize = 16;
 const MAGIC: &[u8; 8] = b"pgk-pack";

@@ -3,14 +3,18 @@
 //! Commit is [`super::commit`]'s. A chunk that was claimed is always stored or the writer fails, even if the future that
 //! brought it is dropped: other parts may refer to it already.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::{StreamExt, stream};
 use tokio::sync::{Semaphore, mpsc};
 
 use super::claims::Claims;
-use super::pack::SealedChunk;
+use super::keys::Domain;
+use super::layout::Folder;
+use super::notes::{Mark, Reason};
+use super::pack::{self, SealedChunk};
 use super::packer::{Batch, Packer};
+use super::reader::{self, SEALED_BYTES_LIMIT};
 use super::survey::Survey;
 use super::trailer::Kind;
 use super::{ChunkRef, Repository, Stored};
@@ -20,6 +24,7 @@ use crate::codec::rows::RowKey;
 use crate::codec::{chunk, seal};
 use crate::cpu;
 use crate::error::{Error, Fault, Result};
+use crate::hash::StoredId;
 
 /// Chunks of one part in work on the CPU pool. One more waits, and one is being cut.
 const JOBS_PER_PART: usize = 2;
@@ -54,6 +59,8 @@ pub(super) struct Shared {
     parts: Arc<Semaphore>,
     row_key: RowKey,
     options: WriteOptions,
+    /// Packs that hold a chunk which this run would have relied on, and which does not open.
+    pub(super) damaged: Mutex<Vec<StoredId>>,
 }
 
 impl Writer {
@@ -62,7 +69,18 @@ impl Writer {
         let packer = Packer::new(repository.clone(), Arc::clone(&claims));
         let row_key = repository.keyring().newest().row_key();
         let parts = Arc::new(Semaphore::new(PARTS_MAX as usize));
-        Self { shared: Arc::new(Shared { repository, survey, claims, packer, parts, row_key, options }) }
+        Self {
+            shared: Arc::new(Shared {
+                repository,
+                survey,
+                claims,
+                packer,
+                parts,
+                row_key,
+                options,
+                damaged: Mutex::default(),
+            }),
+        }
     }
 
     /// Stores the rows of a part; `what` names it in errors. Nothing can refer to them before
@@ -78,10 +96,20 @@ impl Writer {
     ///
     /// Goes on with a panic of the CPU pool.
     pub async fn put(&self, blocks: Blocks<'_>, what: &str) -> Result<Stored> {
-        self.put_as(Kind::Rows, blocks, what).await
+        self.put_as(Kind::Rows, Reuse::Listed, blocks, what).await
     }
 
-    pub(super) async fn put_as(&self, kind: Kind, mut blocks: Blocks<'_>, what: &str) -> Result<Stored> {
+    /// As [`Writer::put`], for rows without which nothing of the snapshot is known: what is stored of them already is
+    /// opened before it is relied on.
+    ///
+    /// # Errors
+    ///
+    /// As [`Writer::put`].
+    pub async fn put_opened(&self, blocks: Blocks<'_>, what: &str) -> Result<Stored> {
+        self.put_as(Kind::Rows, Reuse::Opened, blocks, what).await
+    }
+
+    pub(super) async fn put_as(&self, kind: Kind, reuse: Reuse, mut blocks: Blocks<'_>, what: &str) -> Result<Stored> {
         let shared = &self.shared;
         shared.packer.check()?;
         let (send, receive) = mpsc::channel(1);
@@ -89,7 +117,7 @@ impl Writer {
         let storing = {
             let (shared, what) = (Arc::clone(shared), what.to_owned());
             tokio::spawn(async move {
-                let stored = store(&shared, kind, receive, &what).await;
+                let stored = store(&shared, kind, reuse, receive, &what).await;
                 drop(permit);
                 stored
             })
@@ -117,6 +145,15 @@ impl Writer {
     }
 }
 
+/// What has to be known of a chunk that is stored already before a run relies on it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Reuse {
+    /// That its pack is listed with its size.
+    Listed,
+    /// That it opens and is what its name says.
+    Opened,
+}
+
 /// Whether there is still somebody who takes them.
 async fn send_all(send: &mpsc::Sender<Cut>, cuts: Vec<Cut>) -> bool {
     for cut in cuts {
@@ -127,8 +164,14 @@ async fn send_all(send: &mpsc::Sender<Cut>, cuts: Vec<Cut>) -> bool {
     true
 }
 
-async fn store(shared: &Arc<Shared>, kind: Kind, receive: mpsc::Receiver<Cut>, what: &str) -> Result<Vec<ChunkRef>> {
-    let stored = store_or_fail(shared, kind, receive, what).await;
+async fn store(
+    shared: &Arc<Shared>,
+    kind: Kind,
+    reuse: Reuse,
+    receive: mpsc::Receiver<Cut>,
+    what: &str,
+) -> Result<Vec<ChunkRef>> {
+    let stored = store_or_fail(shared, kind, reuse, receive, what).await;
     if stored.is_err() {
         // Its claims may never be stored, and other parts may refer to them.
         shared.packer.fail(Error::Partial { message: format!("{what} could not be stored") });
@@ -139,6 +182,7 @@ async fn store(shared: &Arc<Shared>, kind: Kind, receive: mpsc::Receiver<Cut>, w
 async fn store_or_fail(
     shared: &Arc<Shared>,
     kind: Kind,
+    reuse: Reuse,
     receive: mpsc::Receiver<Cut>,
     what: &str,
 ) -> Result<Vec<ChunkRef>> {
@@ -147,12 +191,23 @@ async fn store_or_fail(
     });
     let jobs = cuts.map(|cut| {
         let shared = Arc::clone(shared);
-        cpu::run(move || shared.encode(kind, cut))
+        async move {
+            let named = |fault: Fault| fault.of(format!("encoding of {what}"));
+            let again = (reuse == Reuse::Opened).then(|| cut.clone());
+            let encoder = Arc::clone(&shared);
+            let encoded = cpu::run(move || encoder.encode(kind, cut, true)).await.map_err(named)?;
+            match again {
+                Some(cut) if encoded.1.is_none() && !shared.opens(kind.domain(), encoded.0).await? => {
+                    cpu::run(move || shared.encode(kind, cut, false)).await.map_err(named)
+                }
+                _ => Ok::<_, Error>(encoded),
+            }
+        }
     });
     let mut jobs = std::pin::pin!(jobs.buffered(JOBS_PER_PART));
     let (mut chunks, mut batch) = (Vec::new(), Batch::default());
     while let Some(done) = jobs.next().await {
-        let (chunk, sealed) = done.map_err(|fault| fault.of(format!("encoding of {what}")))?;
+        let (chunk, sealed) = done?;
         chunks.push(chunk);
         if let Some(sealed) = sealed {
             batch.push(sealed);
@@ -166,13 +221,57 @@ async fn store_or_fail(
 }
 
 impl Shared {
-    /// Names a chunk and, if nobody has it yet, makes it ready to be stored. Runs on the CPU pool.
-    fn encode(&self, kind: Kind, cut: Cut) -> Result<(ChunkRef, Option<SealedChunk>), Fault> {
+    /// Whether a chunk that was found stored is whole; otherwise its pack is marked as damaged. One that this run has
+    /// claimed itself is.
+    async fn opens(&self, domain: Domain, chunk: ChunkRef) -> Result<bool> {
+        let keyring = self.repository.keyring();
+        let epoch = keyring.newest().epoch;
+        let Some(copy) = self.survey.counted(chunk.id, epoch) else { return Ok(true) };
+        let pack = self.survey.index.pack(copy);
+        let (store, key) = (self.repository.store(), Folder::Packs.key(pack.id));
+        let start = u64::from(copy.offset);
+        let sealed = match store.get_range(&key, start..start + u64::from(copy.length.min(SEALED_BYTES_LIMIT))).await {
+            Err(error @ Error::Store { .. }) => return Err(error),
+            sealed => sealed.ok(),
+        };
+        let opened = match sealed {
+            None => Err(Fault::damaged("it is missing")),
+            Some(sealed) => {
+                let (repository, hash) = (self.repository.clone(), StoredId::of(&sealed));
+                match cpu::run(move || reader::decode(&repository, epoch, domain, chunk, &sealed)).await {
+                    // Who cannot read content compares what is sealed with what the pack says about it.
+                    Err(Fault::Key) => match pack::describe(store, keyring, pack.id, pack.size).await {
+                        Err(error @ Error::Store { .. }) => return Err(error),
+                        Ok(said) if said.chunks.iter().any(|e| e.offset == copy.offset && e.sealed == hash) => Ok(()),
+                        _ => Err(Fault::damaged("its sealed bytes are not what was stored")),
+                    },
+                    opened => opened.map(drop),
+                }
+            }
+        };
+        if opened.is_ok() {
+            return Ok(true);
+        }
+        let new = {
+            let mut damaged = self.damaged.lock().unwrap_or_else(PoisonError::into_inner);
+            let new = !damaged.contains(&pack.id);
+            damaged.extend(new.then_some(pack.id));
+            new
+        };
+        if new {
+            self.repository.mark(&Mark { reason: Reason::Damaged, packs: vec![pack.id] }).await?;
+        }
+        Ok(false)
+    }
+
+    /// Names a chunk and, if nobody has it yet, makes it ready to be stored. What earlier runs have stored counts only
+    /// with `reuse`. Runs on the CPU pool.
+    fn encode(&self, kind: Kind, cut: Cut, reuse: bool) -> Result<(ChunkRef, Option<SealedChunk>), Fault> {
         let keys = self.repository.keyring().newest();
         let id = keys.chunk_id(kind.domain(), &cut.bytes);
         let raw = u32::try_from(cut.bytes.len()).expect("a chunk has at most CHUNK_BYTES_MAX bytes");
         let chunk = ChunkRef { id, rows: cut.rows, bytes: raw };
-        if self.survey.counted(id, keys.epoch).is_some() || !self.claims.claim(id) {
+        if (reuse && self.survey.counted(id, keys.epoch).is_some()) || !self.claims.claim(id) {
             return Ok((chunk, None));
         }
         let mut options = chunk::Options { verify: self.options.check_all || id.0[0] < 32, ..Default::default() };

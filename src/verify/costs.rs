@@ -56,6 +56,7 @@ pub(super) async fn of(
             look.blame(faults, &what, chunk.id, look.cost(None, if needed { all_rows } else { 0 }, needed));
             readable &= !needed;
         }
+        faults.fragile |= found.fragile.contains(&chunk.id);
     }
     let reader = repository.reader_with(std::sync::Arc::clone(survey), snapshot);
     if !repository.opens_content() {
@@ -86,6 +87,7 @@ fn table(manifest: &Manifest, part: &Part) -> Option<String> {
 
 /// Rows of a part that are lost by missing or damaged chunks; whether there are none.
 fn losses(look: &Look<'_>, manifest: &Manifest, part: &Part, faults: &mut Faults) -> bool {
+    faults.fragile |= part.stored.chunks.iter().any(|chunk| look.found.fragile.contains(&chunk.id));
     let lost = lost_rows(&part.stored.chunks, look.found);
     for (what, id, rows) in &lost {
         look.blame(faults, what, *id, look.cost(table(manifest, part), *rows, false));
@@ -153,6 +155,7 @@ async fn without_names(look: &Look<'_>, reader: &Reader, faults: &mut Faults) ->
         // The loss of the manifest has been told.
         Err(_) => return Ok(()),
     };
+    faults.fragile |= lists.iter().any(|chunk| look.found.fragile.contains(&chunk.id));
     for (what, id, rows) in lost_rows(&lists, look.found) {
         look.blame(faults, &what, id, look.cost(None, rows, false));
     }

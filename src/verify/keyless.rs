@@ -10,14 +10,22 @@ use crate::cpu;
 use crate::error::{Error, Result};
 use crate::hash::StoredId;
 use crate::progress::{Event, Events};
-use crate::repository::{self, Folder, id_of};
-use crate::store::{Entry, Store};
+use crate::repository::{self, Folder};
+use crate::store::{Entry, Store, WHOLE_BYTES_MAX};
 
+const STRAY: &str = "nothing of a repository has such a name; it counts for nothing";
 /// Objects in memory at the same time.
 const OBJECTS_AT_ONCE: usize = 2;
 
-/// Verifies without any key that all stored objects are what their names say. It cannot tell that an object is missing,
-/// nor what a damaged one costs.
+/// What nobody sees without a key, as people read it.
+const UNSEEN: [&str; 3] = [
+    "whether single packs, index files, notes, marks or snapshots are missing, since what refers to them is sealed",
+    "whether config and keys/ are those of this repository or of another one in its place",
+    "what a damaged object costs",
+];
+
+/// Verifies without any key that all stored objects are what their names say, and that no kind of them is missing
+/// altogether. The report says what cannot be seen in this way.
 ///
 /// # Errors
 ///
@@ -31,8 +39,19 @@ pub async fn stored(store: &Store, events: &Events) -> Result<Report> {
     let packs = store.list(Folder::Packs.name()).await?;
     let bytes = packs.iter().map(|entry| entry.size).sum();
     events(Event::Planned { tables: 0, parts: 0, bytes, rows: None, objects: packs.len() as u64 });
-    report.packs = packs.len() as u64;
-    report.snapshots = store.list(Folder::Snapshots.name()).await?.len() as u64;
+    let count = async |folder: Folder| {
+        let listed = store.list(folder.name()).await?;
+        Ok::<_, Error>(listed.iter().filter(|entry| folder.at(&entry.key).is_some()).count() as u64)
+    };
+    report.packs = count(Folder::Packs).await?;
+    report.snapshots = count(Folder::Snapshots).await?;
+    if report.packs == 0 && report.snapshots > 0 {
+        faults.add("packs/", "none is left, though snapshots are there");
+    }
+    if report.snapshots > 0 && count(Folder::Index).await? == 0 {
+        faults.add("index/", "no file is left, though snapshots are there; packs say themselves what they hold");
+    }
+    report.unseen = UNSEEN.to_vec();
     report.stored_bytes =
         check(store, Folder::Packs, packs, &mut faults, |bytes| events(Event::Checked { bytes })).await?;
     report.stored_bytes += small_objects(store, &mut faults).await?;
@@ -54,6 +73,25 @@ pub(super) async fn small_objects(store: &Store, faults: &mut Faults) -> Result<
     Ok(bytes)
 }
 
+/// Names of objects that are none of a repository: they count for nothing, and are not read.
+pub(super) async fn strays(store: &Store, faults: &mut Faults) -> Result<()> {
+    for folder in Folder::ALL {
+        let entries = store.list(folder.name()).await?;
+        for entry in entries.iter().filter(|entry| folder.at(&entry.key).is_none()) {
+            faults.add(&entry.key, STRAY);
+        }
+    }
+    Ok(())
+}
+
+/// Largest object that a folder may hold, in bytes.
+fn largest(folder: Folder) -> u64 {
+    match folder {
+        Folder::Packs => repository::PACK_BYTES_END - 1,
+        _ => repository::SEALED_BYTES_MAX,
+    }
+}
+
 async fn check(
     store: &Store,
     folder: Folder,
@@ -61,22 +99,28 @@ async fn check(
     faults: &mut Faults,
     done: impl Fn(u64),
 ) -> Result<u64> {
-    let named = |entry: Entry| match id_of(&entry.key) {
-        Some(id) if folder.key(id) == entry.key => Ok((entry, id)),
-        _ => Err(entry.key),
-    };
+    let named = |entry: Entry| folder.at(&entry.key).map(|id| (entry.clone(), id)).ok_or(entry.key);
     let (named, strange): (Vec<_>, Vec<_>) = entries.into_iter().map(named).partition(Result::is_ok);
     for key in strange.into_iter().filter_map(Result::err) {
-        faults.add(&key, "nothing of a repository has such a name");
+        faults.add(&key, STRAY);
     }
     let compare = |(entry, id): (Entry, StoredId)| async move {
-        let problem = match store.get(&entry.key).await {
+        let size = entry.size;
+        let hash = match size {
+            size if size > largest(folder) => {
+                Err(Error::damaged(&entry.key, format!("it has {size} bytes, too many for what it should be")))
+            }
+            WHOLE_BYTES_MAX.. => repository::stored_hash(store, &entry.key, size).await,
+            _ => match store.get(&entry.key).await {
+                Ok(bytes) => Ok(cpu::run(move || StoredId::of(&bytes)).await),
+                Err(error) => Err(error),
+            },
+        };
+        let problem = match hash {
             Err(error @ Error::Store { .. }) => return Err(error),
             Err(gone) => Some(problem(&gone)),
-            Ok(bytes) => {
-                let same = cpu::run(move || StoredId::of(&bytes) == id).await;
-                (!same).then(|| "its bytes are not those that it is named after".to_owned())
-            }
+            Ok(hash) if hash == id => None,
+            Ok(_) => Some("its bytes are not those that it is named after".to_owned()),
         };
         Ok((entry, problem))
     };

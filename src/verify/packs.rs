@@ -1,6 +1,6 @@
 //! Which chunks are whole: looks at every pack once, whoever refers to it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 
@@ -21,6 +21,8 @@ pub(super) struct Found {
     pub(super) whole: HashMap<ChunkId, Option<Digest>>,
     /// Chunks with a copy that is not: the object that is to blame.
     pub(super) blame: HashMap<ChunkId, String>,
+    /// Chunks that are whole in packs only that are damaged otherwise.
+    pub(super) fragile: HashSet<ChunkId>,
     /// Packs that are there but not what was stored, and not marked yet.
     pub(super) damaged: Vec<StoredId>,
     pub(super) packs: u64,
@@ -40,16 +42,22 @@ impl Found {
 
     fn take(&mut self, pack: StoredId, marked: bool, inspected: Inspected, faults: &mut Faults) {
         let key = Folder::Packs.key(pack);
+        let damaged = inspected.problem.is_some() || !inspected.lost.is_empty();
         if let Some(error) = &inspected.problem {
             faults.add(&key, problem(error));
-            if !marked {
-                self.damaged.push(pack);
-            }
         }
         if let Some((id, reason)) = inspected.lost.first() {
             faults.add(&key, format!("chunk {id} in it is lost: {reason}"));
         }
+        if damaged && !marked {
+            self.damaged.push(pack);
+        }
         for (id, digest) in inspected.whole {
+            if !damaged {
+                self.fragile.remove(&id);
+            } else if !self.whole.contains_key(&id) {
+                self.fragile.insert(id);
+            }
             self.opened += u64::from(digest.is_some() && !self.whole.contains_key(&id));
             self.whole.insert(id, digest);
         }

@@ -32,6 +32,11 @@ pub struct Report {
     pub marked: u64,
     /// Everything that is wrong, sorted by stored object.
     pub faults: Vec<Fault>,
+    /// Damaged packs that are marked and cost nothing any more: what snapshots need of them is whole in others. They may
+    /// be removed.
+    pub healed: Vec<Fault>,
+    /// What could not be seen in this way.
+    pub unseen: Vec<&'static str>,
     /// How long it took.
     pub seconds: f64,
 }
@@ -76,6 +81,12 @@ impl Report {
         self.faults.is_empty()
     }
 
+    /// Whether there is no snapshot, so that nothing says what should be there: none was made, or they were deleted.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.snapshots == 0
+    }
+
     /// Whether rows are lost.
     #[must_use]
     pub fn loses_rows(&self) -> bool {
@@ -87,6 +98,8 @@ impl Report {
 #[derive(Default)]
 pub(super) struct Faults {
     by_object: BTreeMap<String, (String, Vec<Cost>)>,
+    /// Whether a snapshot needs a chunk whose only whole copies are in damaged packs.
+    pub(super) fragile: bool,
 }
 
 impl Faults {
@@ -105,6 +118,11 @@ impl Faults {
             Some(_) => {}
             None => costs.push(cost),
         }
+    }
+
+    /// Whether any snapshot loses anything, or would with what is left of damaged packs.
+    pub(super) fn costs_anything(&self) -> bool {
+        self.fragile || self.by_object.values().any(|(_, costs)| !costs.is_empty())
     }
 
     pub(super) fn into_list(self) -> Vec<Fault> {

@@ -7,6 +7,7 @@ mod cli_recipes;
 mod cli_refusals;
 mod cli_restore_refusals;
 mod cli_session;
+mod damage;
 mod database_properties;
 mod drill;
 mod dump;
