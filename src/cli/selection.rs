@@ -5,7 +5,7 @@ mod filter;
 use clap::Args;
 use pgkeep::object::Section;
 use pgkeep::plan::Pattern;
-use pgkeep::plan::select::{self, FunctionPattern, Purpose, TablePattern};
+use pgkeep::plan::select::{self, FunctionPattern, Purpose, TablePattern, TriggerPattern};
 use pgkeep::text::Text;
 use pgkeep::{Error, Result};
 
@@ -197,7 +197,7 @@ pub(crate) struct Pieces {
     /// Only functions, procedures and aggregates that match, `name` or `name(types)`; may be given several times
     #[arg(long = "function", short = 'P', value_name = "PATTERN")]
     functions: Vec<String>,
-    /// Only triggers that match; may be given several times
+    /// Only triggers that match, `name` or `table name`; may be given several times
     #[arg(long = "trigger", value_name = "PATTERN")]
     triggers: Vec<String>,
 }
@@ -213,7 +213,7 @@ impl Pieces {
     fn add(&self, chosen: &mut select::Selection) -> Result<()> {
         chosen.indexes.extend(all(&self.indexes, |name| Pattern::of_relation(name))?);
         chosen.functions.extend(all(&self.functions, |name| FunctionPattern::new(&Text::from(name)))?);
-        chosen.triggers.extend(all(&self.triggers, |name| Pattern::of_relation(name))?);
+        chosen.triggers.extend(all(&self.triggers, |name| TriggerPattern::new(&Text::from(name)))?);
         Ok(())
     }
 }

@@ -117,6 +117,23 @@ fn each_flag_chooses_what_it_chooses_in_pg_dump() {
     }
 }
 
+#[test]
+fn escapes_in_quoted_names_of_a_filter_mean_what_they_mean_in_pg_dump() {
+    let server = server();
+    let source = server.database("filter_escapes");
+    source.psql("CREATE TABLE \"two\nlines\" (a int); CREATE TABLE \"back\\slash\" (a int); CREATE TABLE kept (a int)");
+    let filter = tempfile::NamedTempFile::new().expect("a temporary file");
+    let lines = "Exclude table \"two\\nlines\" # said with an escape\nexclude TABLE public.\"back\\\\slash\"\n";
+    filter.as_file().write_all(lines.as_bytes()).expect("the file can be written");
+    let filter = format!("--filter={}", filter.path().display());
+    let ours = through_pgkeep(&source, &[&filter], &[]);
+    assert_eq!(
+        ours.query_one("SELECT string_agg(relname, ',') FROM pg_class WHERE relkind = 'r' AND oid > 16383"),
+        "kept"
+    );
+    assert_same(&[&filter], &ours, &through_pg_dump(&source, &[&filter]));
+}
+
 /// Said to the dump or to the restore, with the same effect.
 #[test]
 fn what_a_target_may_not_have_can_be_left_out() {

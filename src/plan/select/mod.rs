@@ -43,7 +43,7 @@ pub struct Selection {
     /// `-P`: functions, procedures and aggregates by name.
     pub functions: Vec<FunctionPattern>,
     /// `--trigger`: triggers by name.
-    pub triggers: Vec<Pattern>,
+    pub triggers: Vec<TriggerPattern>,
     /// `--section`; empty: all three.
     pub sections: Vec<Section>,
     /// `-a`: rows, no definitions.
@@ -106,6 +106,15 @@ pub struct FunctionPattern {
     pub name: Pattern,
     /// Argument types as `\df` lists them; `None`: any.
     pub arguments: Option<Text>,
+}
+
+/// A pattern for triggers: `name`, `schema.name`, or `table name` as pg_restore has it.
+#[derive(Clone, Debug)]
+pub struct TriggerPattern {
+    /// Tables they are on; `None`: any.
+    pub table: Option<Pattern>,
+    /// Their names.
+    pub name: Pattern,
 }
 
 /// What was chosen. Vectors are indexed by object.

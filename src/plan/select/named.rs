@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::fmt;
 
 use crate::error::{Error, Result};
-use crate::object::{Kind, Object};
+use crate::object::{Kind, Name, Object};
 use crate::plan::Pattern;
-use crate::plan::select::{FunctionPattern, Links, Selection, TablePattern};
+use crate::plan::select::{FunctionPattern, Links, Selection, TablePattern, TriggerPattern};
 use crate::text::Text;
 
 /// What names decide. Vectors are indexed by object.
@@ -56,8 +56,10 @@ impl Chooser<'_> {
         let s = self.selection;
         let tables = [&s.tables, &s.exclude_tables, &s.exclude_table_data];
         let tables = tables.into_iter().flatten().map(|table| &table.pattern);
-        let others = [&s.schemas, &s.exclude_schemas, &s.indexes, &s.triggers].into_iter().flatten();
-        for pattern in tables.chain(others).chain(s.functions.iter().map(|function| &function.name)) {
+        let others = [&s.schemas, &s.exclude_schemas, &s.indexes].into_iter().flatten();
+        let triggers = s.triggers.iter().flat_map(|trigger| trigger.table.iter().chain([&trigger.name]));
+        let functions = s.functions.iter().map(|function| &function.name);
+        for pattern in tables.chain(others).chain(triggers).chain(functions) {
             if pattern.database().is_some_and(|database| s.database.as_ref() != Some(database)) {
                 return Err(Error::usage(format!("the pattern {pattern} names another database")));
             }
@@ -69,14 +71,15 @@ impl Chooser<'_> {
     fn unmatched(&self) -> Result<Vec<String>> {
         let s = self.selection;
         let tables: Vec<&Pattern> = s.tables.iter().map(|table| &table.pattern).collect();
-        let [extensions, indexes, triggers, schemas] =
-            [&s.extensions, &s.indexes, &s.triggers, &s.schemas].map(|patterns| patterns.iter().collect::<Vec<_>>());
+        let [extensions, indexes, schemas] =
+            [&s.extensions, &s.indexes, &s.schemas].map(|patterns| patterns.iter().collect::<Vec<_>>());
+        let triggers: Vec<&TriggerPattern> = s.triggers.iter().collect();
         let of = |object: &Object, pattern: &Pattern| pattern.matches(object.name.schema.as_ref(), &object.name.name);
         let mut unmatched = Vec::new();
         self.report("tables", &tables, |o, p| o.kind.is_relation() && of(o, p), &mut unmatched)?;
         self.report("extensions", &extensions, |o, p| o.kind == Kind::Extension && of(o, p), &mut unmatched)?;
         self.report("indexes", &indexes, |o, p| o.kind == Kind::Index && of(o, p), &mut unmatched)?;
-        self.report("triggers", &triggers, |o, p| o.kind == Kind::Trigger && of(o, p), &mut unmatched)?;
+        self.report("triggers", &triggers, |o, p| p.matches(o), &mut unmatched)?;
         let is_schema = |o: &Object, p: &Pattern| schema_of(o).is_some_and(|schema| p.matches(None, schema));
         self.report("schemas", &schemas, is_schema, &mut unmatched)?;
         let functions: Vec<&FunctionPattern> = s.functions.iter().collect();
@@ -224,7 +227,7 @@ impl Chooser<'_> {
             |patterns: &[Pattern]| patterns.iter().any(|p| p.matches(object.name.schema.as_ref(), &object.name.name));
         let named = match object.kind {
             Kind::Index => meant(&s.indexes),
-            Kind::Trigger => meant(&s.triggers),
+            Kind::Trigger => s.triggers.iter().any(|wanted| wanted.matches(object)),
             Kind::Function | Kind::Procedure | Kind::Aggregate => {
                 s.functions.iter().any(|wanted| function_matches(wanted, object))
             }
@@ -266,6 +269,44 @@ impl FunctionPattern {
             _ => bytes,
         };
         Ok(Self { name: Pattern::of_relation(name)?, arguments: arguments.map(Text::from) })
+    }
+}
+
+impl TriggerPattern {
+    /// `[schema.]name`, or `[schema.]table name` as pg_restore lists triggers.
+    ///
+    /// # Errors
+    ///
+    /// As [`Pattern::of_relation`].
+    pub fn new(written: &Text) -> Result<Self> {
+        let bytes = written.as_bytes();
+        let mut quoted = false;
+        let blank = bytes.iter().position(|&byte| {
+            quoted ^= byte == b'"';
+            byte == b' ' && !quoted
+        });
+        match blank {
+            Some(at) => Ok(Self {
+                table: Some(Pattern::of_relation(&bytes[..at])?),
+                name: Pattern::of_plain(&bytes[at + 1..])?,
+            }),
+            None => Ok(Self { table: None, name: Pattern::of_relation(bytes)? }),
+        }
+    }
+
+    fn matches(&self, object: &Object) -> bool {
+        let Name { schema, table, name, .. } = &object.name;
+        let on = |wanted: &Pattern| table.as_ref().is_some_and(|table| wanted.matches(schema.as_ref(), table));
+        object.kind == Kind::Trigger && self.name.matches(schema.as_ref(), name) && self.table.as_ref().is_none_or(on)
+    }
+}
+
+impl fmt::Display for TriggerPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.table {
+            Some(table) => write!(f, "{table} {}", self.name),
+            None => fmt::Display::fmt(&self.name, f),
+        }
     }
 }
 

@@ -332,6 +332,23 @@ fn indexes_functions_and_triggers_by_name() {
 }
 
 #[test]
+fn triggers_are_found_by_name_and_as_pg_restore_lists_them() {
+    let mut pos = pos();
+    let table = pos.0.iter().find(|object| object.name.to_string() == "ord.order").expect("a table").id;
+    let trigger = pos.add(Kind::Trigger, "ord.log it", &["ord.order"], Some("ord.order"));
+    trigger.name = Name::on_table("ord", "order", "log it");
+    assert_eq!(trigger.part_of, Some(table));
+    for written in ["\"log it\"", "ord.\"log it\"", "order \"log it\"", "ord.order log*"] {
+        let triggers = vec![TriggerPattern::new(&written.into()).expect("a pattern")];
+        assert_eq!(pos.choose(&Selection { triggers, ..restore() }).keep, ["ord.order.log it"], "{written}");
+    }
+    for written in ["line \"log it\"", "\"order log it\"", "payments.order \"log it\""] {
+        let triggers = vec![TriggerPattern::new(&written.into()).expect("a pattern")];
+        assert!(select(&pos.0, &Selection { triggers, ..restore() }).is_err(), "{written}");
+    }
+}
+
+#[test]
 fn the_search_path_decides_on_names_without_a_schema() {
     let mut pos = pos();
     pos.add(Kind::Table, "users.order", &[], None);
