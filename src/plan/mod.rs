@@ -4,6 +4,7 @@
 //! [`Pattern`]s, [`Schedule`] hands out work that may run side by side without waiting for [`Locks`]. Nothing here
 //! performs IO or waits.
 
+pub mod load_order;
 mod locks;
 mod loops;
 mod omissions;

@@ -125,7 +125,7 @@ const FLAGS: [(&str, &[&[&str]]); 11] = [
             CONNECTION,
         ],
     ),
-    ("sql", &[DEFINITIONS, SELECTION, PIECES, PLACE]),
+    ("sql", &[&["--restrict-key"], DEFINITIONS, SELECTION, PIECES, PLACE]),
     ("cat", &[&["--format", "--columns", "--limit"], PLACE]),
     ("diff", &[PLACE]),
     ("completions", &[]),

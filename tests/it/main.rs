@@ -48,6 +48,7 @@ mod schema;
 mod schema_encodings;
 mod schema_queries;
 mod schema_versions;
+mod script;
 mod statistics;
 mod store;
 mod tidy;

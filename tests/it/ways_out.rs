@@ -5,6 +5,7 @@ use pgkeep::cat::{self, Format};
 use pgkeep::progress::silent;
 use pgkeep::repository::Reader;
 use pgkeep::restore::{Definitions, Verdict};
+use pgkeep::script::RestrictKey;
 use pgkeep::{diff, drill, dump, script};
 
 use crate::harness::{Database, Server, assert_same_data, assert_same_schema, block_on, sample, versions};
@@ -35,9 +36,12 @@ fn the_script_makes_the_same_database() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let text = block_on(async {
             let reader = dumped(&source, &folder).await;
-            let selection = restore_options(&target).selection;
-            let definitions = Definitions::default();
-            let script = expect(script::write(&reader, &selection, &definitions).await, "script");
+            let options = script::Options {
+                selection: restore_options(&target).selection,
+                definitions: Definitions::default(),
+                restrict_key: RestrictKey::random(),
+            };
+            let script = expect(script::write(&reader, &options, &silent()).await, "script");
             all(Box::pin(script)).await
         });
         target.psql_bytes(&text);

@@ -1,10 +1,11 @@
 //! Foreign keys between tables that stand on the target: which of them must have its rows first.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::error::Result;
 use crate::object::{Name, Object, ObjectId};
 use crate::pg::{Session, sql};
+use crate::plan::load_order::{After, circle};
 use crate::restore::findings::Finding;
 use crate::restore::standing::Facts;
 use crate::text::Text;
@@ -30,9 +31,6 @@ pub(crate) struct Root {
     pub(crate) name: Text,
     leaves: Vec<u32>,
 }
-
-/// Tables that must be filled first, by table.
-type After = BTreeMap<ObjectId, BTreeSet<ObjectId>>;
 
 fn wanted(oids: impl Iterator<Item = u32>) -> Text {
     let list: BTreeSet<u32> = oids.collect();
@@ -122,50 +120,4 @@ pub(super) fn order(
         parents.remove(child);
     }
     (after, findings)
-}
-
-/// What is left when everything that can go first has gone, again and again.
-fn circle(mut after: After) -> BTreeSet<ObjectId> {
-    loop {
-        let open: BTreeSet<ObjectId> =
-            after.iter().filter(|(_, parents)| !parents.is_empty()).map(|(child, _)| *child).collect();
-        let before = after.len();
-        after.retain(|child, _| open.contains(child));
-        after.values_mut().for_each(|parents| parents.retain(|parent| open.contains(parent)));
-        if after.len() == before {
-            return without_followers(after);
-        }
-    }
-}
-
-/// Tables that only wait for a circle are no part of it.
-fn without_followers(mut after: After) -> BTreeSet<ObjectId> {
-    loop {
-        let needed: BTreeSet<ObjectId> = after.values().flatten().copied().collect();
-        let before = after.len();
-        after.retain(|child, _| needed.contains(child));
-        if after.len() == before {
-            return after.into_keys().collect();
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn after(edges: &[(u32, u32)]) -> After {
-        let mut after = After::new();
-        for (child, parent) in edges {
-            after.entry(ObjectId(*child)).or_default().insert(ObjectId(*parent));
-        }
-        after
-    }
-
-    #[test]
-    fn only_tables_in_a_circle_are_named() {
-        assert!(circle(after(&[(1, 2), (2, 3), (1, 3)])).is_empty());
-        let found = circle(after(&[(1, 2), (2, 3), (3, 2), (4, 5), (6, 6)]));
-        assert_eq!(found.into_iter().map(|id| id.0).collect::<Vec<_>>(), [2, 3, 6]);
-    }
 }

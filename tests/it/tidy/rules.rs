@@ -29,7 +29,7 @@ const CRATES: [(&str, &[&str]); 22] = [
     ("clap_complete", &["cli"]),
     ("comfy_table", &["cli"]),
     ("console", &["cli"]),
-    ("getrandom", &["codec", "drill", "pg", "repository"]),
+    ("getrandom", &["codec", "drill", "pg", "repository", "script"]),
     ("indicatif", &["cli"]),
     ("object_store", &["store"]),
     ("postgres_protocol", &["pg"]),
