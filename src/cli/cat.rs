@@ -15,7 +15,8 @@ use super::{Context, opening};
 #[derive(Args, Debug)]
 #[command(after_long_help = "\
 Values are written as the server printed them. `copy` and `csv` are what COPY reads; in `jsonl` every value is a string
-or null.
+or null. `csv` and `jsonl` are UTF-8, `copy` is in the encoding of the database, byte by byte, unless --encoding says
+otherwise; a value that cannot be converted is an error that names its row.
 
 Examples:
   pgkeep cat latest payments.payment --format csv > payments.csv
@@ -35,6 +36,9 @@ pub(crate) struct Cat {
     /// At most so many rows
     #[arg(long, value_name = "ROWS")]
     limit: Option<u64>,
+    /// Write rows in this encoding: UTF8, or that of the database
+    #[arg(long, short = 'E', value_name = "ENCODING")]
+    encoding: Option<String>,
     #[command(flatten)]
     place: Place,
     #[command(flatten)]
@@ -61,7 +65,7 @@ impl Cat {
             How::Jsonl => Format::JsonLines,
         };
         let columns = self.columns.iter().map(|name| Text::from(name.as_str())).collect();
-        let options = Options { format, columns, limit: self.limit };
+        let options = Options { format, columns, limit: self.limit, encoding: self.encoding };
         let mut rows = context.cancellation.unless(cat::rows(&reader, &self.table, &options)).await?;
         let mut out = std::io::stdout().lock();
         while let Some(block) = context.cancellation.unless(async { rows.next().await.transpose() }).await? {

@@ -126,7 +126,7 @@ const FLAGS: [(&str, &[&[&str]]); 11] = [
         ],
     ),
     ("sql", &[&["--restrict-key"], DEFINITIONS, SELECTION, PIECES, PLACE]),
-    ("cat", &[&["--format", "--columns", "--limit"], PLACE]),
+    ("cat", &[&["--format", "--columns", "--limit", "-E, --encoding"], PLACE]),
     ("diff", &[PLACE]),
     ("completions", &[]),
 ];

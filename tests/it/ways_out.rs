@@ -8,7 +8,7 @@ use pgkeep::restore::{Definitions, Verdict};
 use pgkeep::script::RestrictKey;
 use pgkeep::{diff, drill, dump, script};
 
-use crate::harness::{Database, Server, assert_same_data, assert_same_schema, block_on, sample, versions};
+use crate::harness::{Database, Options, Server, assert_same_data, assert_same_schema, block_on, sample, versions};
 use crate::roundtrip::{dump_options, expect, latest, repository, restore_options};
 
 async fn dumped(source: &Database, folder: &tempfile::TempDir) -> Reader {
@@ -61,7 +61,7 @@ fn rows_of_one_table() {
         let reader = dumped(&source, &folder).await;
         let read = async |format, columns: &[&str], limit| {
             let columns = columns.iter().map(|c| (*c).into()).collect();
-            let options = cat::Options { format, columns, limit };
+            let options = cat::Options { format, columns, limit, encoding: None };
             let rows = expect(cat::rows(&reader, "public.t", &options).await, "cat");
             String::from_utf8(all(rows).await).expect("UTF-8")
         };
@@ -71,9 +71,70 @@ fn rows_of_one_table() {
         assert_eq!(read(Format::Copy, &[], None).await, copy);
         let lines = read(Format::JsonLines, &["b c"], Some(2)).await;
         assert_eq!(lines, "{\"b c\":\"x\\ty\"}\n{\"b c\":null}\n");
-        let unknown = cat::Options { format: Format::Copy, columns: vec!["z".into()], limit: None };
+        let unknown = cat::Options { format: Format::Copy, columns: vec!["z".into()], limit: None, encoding: None };
         assert!(cat::rows(&reader, "public.t", &unknown).await.is_err());
         assert!(cat::rows(&reader, "public.none", &unknown).await.is_err());
+    });
+}
+
+/// What the server itself converts is the oracle.
+#[test]
+fn text_of_every_encoding_is_utf8_unless_told_otherwise() {
+    let cases = [
+        ("LATIN1", "café ¤", "café ¤"),
+        ("WIN1251", "имя €", "слово №"),
+        ("KOI8U", "ім'я", "ґ ╝ ╬"),
+        ("EUC_JP", "列", "日本 ￤ ｱ 〜 －"),
+        ("EUC_CN", "列", "中 ・ ―"),
+        ("SQL_ASCII", "é", "日"),
+    ];
+    for (encoding, column, value) in cases {
+        let options = Options { encoding: Some(encoding), locale: Some("C"), more: None };
+        let source = Server::shared(18).database_with("cat_encoding", &options);
+        let client = if encoding == "SQL_ASCII" { "SQL_ASCII" } else { "UTF8" };
+        let set = format!("SET client_encoding = {client}; ");
+        source.psql(&format!("{set}CREATE TABLE t (\"{column}\" text); INSERT INTO t VALUES ('a'), ('{value}')"));
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        block_on(async {
+            let reader = dumped(&source, &folder).await;
+            let read = async |format, encoding: Option<&str>| {
+                let options =
+                    cat::Options { format, columns: Vec::new(), limit: None, encoding: encoding.map(Into::into) };
+                all(expect(cat::rows(&reader, "t", &options).await, "cat")).await
+            };
+            let copied = |more: &str, encoding: &str| {
+                let copy = format!("SET client_encoding = {encoding}; COPY t TO STDOUT {more}");
+                source.psql_output(&copy)
+            };
+            let csv = "WITH (FORMAT csv, HEADER)";
+            assert_eq!(read(Format::Csv, None).await, copied(csv, client), "{encoding}");
+            assert_eq!(read(Format::Csv, Some(encoding)).await, copied(csv, encoding), "{encoding}");
+            assert_eq!(read(Format::Copy, None).await, copied("", encoding), "{encoding}");
+            assert_eq!(read(Format::Copy, Some("utf-8")).await, copied("", client), "{encoding}");
+            let lines = format!("{{\"{column}\":\"a\"}}\n{{\"{column}\":\"{value}\"}}\n");
+            assert_eq!(String::from_utf8(read(Format::JsonLines, None).await).expect("UTF-8"), lines, "{encoding}");
+        });
+    }
+}
+
+#[test]
+fn bytes_that_are_no_text_are_an_error_that_names_the_row() {
+    let options = Options { encoding: Some("SQL_ASCII"), locale: Some("C"), more: None };
+    let source = Server::shared(18).database_with("cat_ascii", &options);
+    source.psql_bytes(b"CREATE TABLE t (a text, b text); INSERT INTO t VALUES ('x', 'y'), ('x', 'caf\xe9')");
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    block_on(async {
+        let reader = dumped(&source, &folder).await;
+        for format in [Format::Csv, Format::JsonLines] {
+            let options = cat::Options { format, columns: Vec::new(), limit: None, encoding: None };
+            let mut rows = expect(cat::rows(&reader, "t", &options).await, "cat");
+            let mut last = Ok(bytes::Bytes::new());
+            while let Some(piece) = rows.next().await {
+                last = piece;
+            }
+            let refused = last.expect_err("LATIN1 is not UTF-8").to_string();
+            assert_eq!(refused, "row 2 of public.t: bytes of column b are no text in UTF-8");
+        }
     });
 }
 
