@@ -15,6 +15,7 @@ use super::report::Output;
 use super::restore::Restore;
 use super::show::Show;
 use super::sql::Sql;
+use super::trust::Trust;
 use super::verify::Verify;
 
 /// Keep PostgreSQL databases
@@ -52,6 +53,7 @@ enum Command {
     Sql(Sql),
     Cat(Cat),
     Diff(Diff),
+    Trust(Trust),
     Completions(Completions),
 }
 
@@ -69,6 +71,7 @@ impl Arguments {
             Command::Sql(command) => command.run(context).await,
             Command::Cat(command) => command.run(context).await,
             Command::Diff(command) => command.run(context).await,
+            Command::Trust(command) => command.run(context).await,
             Command::Completions(command) => command.run(),
         }
     }

@@ -42,6 +42,14 @@ pub(crate) fn identity_folder() -> Result<PathBuf> {
     }
 }
 
+/// The folder in which a host remembers repositories, that of the identities; `None` where there is no home folder, as
+/// for many users that services run as.
+pub(crate) fn memory_folder() -> Option<PathBuf> {
+    let own = variable_os("XDG_CONFIG_HOME").map(PathBuf::from).is_some_and(|folder| folder.is_absolute());
+    let at_home = home().is_some_and(|home| home.is_dir());
+    identity_folder().ok().filter(|_| own || at_home)
+}
+
 /// What `PGKEEP_IDENTITY` holds.
 pub(crate) enum IdentityVariable {
     /// Identities themselves, as they stand in an identity file.

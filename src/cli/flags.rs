@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use pgkeep::error::Cause;
+use pgkeep::hash::RepositoryId;
 use pgkeep::pg::config::Given;
 use pgkeep::pg::{Config, Password, Session};
 use pgkeep::progress::{Event, Events};
@@ -44,6 +45,28 @@ pub(crate) struct Identities {
     /// identity itself, then the folder in which `pgkeep init` leaves identities]
     #[arg(long = "identity", short = 'i', value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
+    /// Id of the repository that the place must hold, as `pgkeep init` printed it [default: $PGKEEP_REPOSITORY_ID, then
+    /// what this host remembers of the place]
+    #[arg(long, value_name = "ID", value_parser = repository_id)]
+    repository_id: Option<RepositoryId>,
+}
+
+impl Identities {
+    /// The id that the place must hold, where that was said.
+    pub(crate) fn repository_id(&self) -> Result<Option<RepositoryId>> {
+        match (self.repository_id, environment::variable("PGKEEP_REPOSITORY_ID")?) {
+            (Some(id), _) => Ok(Some(id)),
+            (None, Some(text)) => {
+                repository_id(&text).map(Some).map_err(|e| Error::usage(format!("PGKEEP_REPOSITORY_ID: {e}")))
+            }
+            (None, None) => Ok(None),
+        }
+    }
+}
+
+/// The id of a repository as it is printed.
+pub(crate) fn repository_id(text: &str) -> Result<RepositoryId, String> {
+    text.trim().parse().map_err(|()| "a repository's id has 64 hexadecimal digits".to_owned())
 }
 
 /// Where the server is; libpq's environment variables, service file and password file count too.

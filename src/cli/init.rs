@@ -14,6 +14,7 @@ use super::Context;
 use super::exit::Outcome;
 use super::flags::Place;
 use super::identity::{Draft, Found};
+use super::known::{Known, Names};
 
 /// Make a new repository
 #[derive(Args, Debug)]
@@ -62,6 +63,10 @@ struct Summary {
 impl Init {
     pub(crate) async fn run(self, context: &Context) -> Outcome {
         let summary = context.cancellation.unless(self.init()).await?;
+        if let Some(known) = Known::here() {
+            // Where that fails, its first use remembers it, and says so.
+            drop(known.remember(&Names::of(&summary.place), summary.repository, false));
+        }
         context.output.result("init", &summary, &text(&summary))?;
         Ok(())
     }

@@ -18,6 +18,7 @@ mod exit;
 mod flags;
 mod identity;
 mod init;
+mod known;
 mod list;
 mod opening;
 mod outline;
@@ -29,6 +30,7 @@ mod show;
 mod sql;
 mod stage;
 mod table;
+mod trust;
 mod units;
 mod verify;
 

@@ -2,14 +2,13 @@
 
 use clap::{Args, ValueEnum};
 use pgkeep::progress::Events;
-use pgkeep::repository::{self, Repository};
+use pgkeep::repository;
 use pgkeep::store::Store;
 use pgkeep::verify::{self, Cost, Depth, Options, Report};
 use pgkeep::{Error, ErrorKind, Result};
 
 use super::exit::{Failure, Outcome};
 use super::flags::{Identities, Place};
-use super::identity::Found;
 use super::{Context, list, opening, report, screen, units};
 
 /// Verify what is stored and say what any damage costs
@@ -77,11 +76,9 @@ impl Verify {
     async fn verify(&self, events: &Events) -> Result<Report> {
         let store = Store::open(&self.place.name()?)?;
         let stated = repository::stated_id(&store).await?;
-        let found = Found::look(&self.identities.files, stated)?;
-        if found.identities.is_empty() {
+        let Some(repository) = opening::open_with_identity(&store, &self.identities, stated).await? else {
             return self.verify_without_identity(&store, events).await;
-        }
-        let repository = Repository::open(store, &found.identities, found.expected(stated)).await?;
+        };
         let options = Options { depth: self.depth.into(), snapshots: self.snapshots.clone(), mark: !self.no_mark };
         verify::run(&repository, &options, events).await
     }
@@ -101,8 +98,11 @@ fn damage(found: &Report) -> Outcome {
     if found.is_sound() && found.is_empty() {
         return Err(Failure::Found {
             kind: ErrorKind::Partial,
-            message: "there is no snapshot in the repository, so nothing could be verified".into(),
-            hint: Some("`pgkeep dump` makes one; if there have been some, they were deleted".into()),
+            message: match found.packs {
+                0 => "there is no snapshot in the repository, so nothing could be verified".into(),
+                packs => format!("there is no snapshot, though {} there, so nothing could be verified", are(packs)),
+            },
+            hint: Some("no dump has come to its end here, or snapshots were deleted".into()),
         });
     }
     if found.is_sound() {
@@ -122,6 +122,11 @@ fn damage(found: &Report) -> Outcome {
         message: format!("the repository has {objects}: {consequence}"),
         hint,
     })
+}
+
+fn are(packs: u64) -> String {
+    let verb = if packs == 1 { "is" } else { "are" };
+    format!("{} {verb}", units::counted(packs, "pack"))
 }
 
 fn text(found: &Report) -> String {

@@ -21,7 +21,7 @@ fn stdout(arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).expect("help is UTF-8")
 }
 
-const PLACE: &[&str] = &["--repo", "-i, --identity"];
+const PLACE: &[&str] = &["--repo", "-i, --identity", "--repository-id"];
 const CONNECTION: &[&str] =
     &["-d, --dbname", "-h, --host", "-p, --port", "-U, --username", "-w, --no-password", "-W, --password"];
 const SELECTION: &[&str] = &[
@@ -107,8 +107,8 @@ const DEFINITIONS: &[&str] = &[
 ];
 
 /// Every command with every flag of its own, as pg_dump and age spell them.
-const FLAGS: [(&str, &[&[&str]]); 11] = [
-    ("init", &[&["-r, --recipient", "-R, --recipients-file", "--identity-out"], PLACE]),
+const FLAGS: [(&str, &[&[&str]]); 12] = [
+    ("init", &[&["-r, --recipient", "-R, --recipients-file", "--identity-out", "-i, --identity", "--repo"]]),
     ("dump", &[DUMP, SELECTION, PLACE, CONNECTION]),
     ("list", &[PLACE]),
     ("show", &[PLACE]),
@@ -128,6 +128,7 @@ const FLAGS: [(&str, &[&[&str]]); 11] = [
     ("sql", &[&["--restrict-key"], DEFINITIONS, SELECTION, PIECES, PLACE]),
     ("cat", &[&["--format", "--columns", "--limit", "-E, --encoding"], PLACE]),
     ("diff", &[PLACE]),
+    ("trust", &[&["--also", "--forget", "--repo"]]),
     ("completions", &[]),
 ];
 

@@ -78,7 +78,7 @@ fn identities_that_do_not_open() {
     let (keeping, database) = kept(Server::shared(18));
     let before = files(&keeping.repository());
     let other = Keeping::new();
-    let others = files(&other.folder.path().join("config")).remove(0).0;
+    let others = other.identities().remove(0);
     let others = others.to_str().unwrap();
     let secret = fs::read_to_string(others).unwrap();
     let secret = secret.lines().find(|line| line.starts_with("AGE-SECRET-KEY-")).unwrap();

@@ -50,6 +50,13 @@ impl Keeping {
         [("PGKEEP_REPOSITORY", shown(self.repository())), ("XDG_CONFIG_HOME", shown(self.folder.path().join("config")))]
     }
 
+    /// Identity files that were left where `init` leaves them.
+    pub(crate) fn identities(&self) -> Vec<PathBuf> {
+        let files = std::fs::read_dir(self.folder.path().join("config/pgkeep")).into_iter().flatten();
+        let files = files.map(|file| file.expect("readable").path());
+        files.filter(|path| path.extension().is_some_and(|ending| ending == "key")).collect()
+    }
+
     pub(crate) fn run_with(&self, arguments: &[&str], more: &[(&str, &str)]) -> Ran {
         let own = self.environment();
         let mut environment: Vec<(&str, &str)> = own.iter().map(|(name, value)| (*name, value.as_str())).collect();
@@ -268,8 +275,7 @@ fn an_identity_is_found_by_flag_variable_and_folder_and_never_overwritten() {
     // The default folder: the name comes from the repository's id.
     other.ok(&["init"]);
     other.ok(&["list"]);
-    let files: Vec<_> = std::fs::read_dir(other.folder.path().join("config/pgkeep")).expect("made").collect();
-    assert_eq!(files.len(), 1, "one identity and no draft is left");
+    assert_eq!(other.identities().len(), 1, "one identity and no draft is left");
 }
 
 #[test]
@@ -293,7 +299,7 @@ fn owners_can_be_given_as_recipients_as_age_takes_them() {
         let secret = text.lines().find(|line| line.starts_with("AGE-SECRET-KEY-")).expect("a secret").to_owned();
         assert_eq!(keeping.run_with(&["list"], &[("PGKEEP_IDENTITY", &secret)]).code, Some(0));
     }
-    assert!(!keeping.folder.path().join("config").exists(), "no identity was made");
+    assert_eq!(keeping.identities(), Vec::<PathBuf>::new(), "no identity was made");
 }
 
 #[test]

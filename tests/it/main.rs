@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test ends where something fails")]
 
 mod cli;
+mod cli_known;
 mod cli_recipes;
 mod cli_refusals;
 mod cli_restore_refusals;
