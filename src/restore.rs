@@ -10,6 +10,7 @@ mod added;
 mod again;
 mod agenda;
 mod analyze;
+mod choices;
 mod comparable;
 mod creation;
 mod crew;
@@ -19,6 +20,7 @@ mod drops;
 mod estimate;
 mod failures;
 mod findings;
+mod finish;
 mod foreign_keys;
 mod globals;
 mod into_schema;
@@ -30,6 +32,7 @@ mod outline;
 mod phases;
 mod positions;
 mod readback;
+mod silence;
 mod speed;
 mod standing;
 mod statements;
@@ -44,13 +47,13 @@ use std::time::{Duration, Instant};
 
 use crate::cancel::Cancellation;
 use crate::error::{Error, Result};
-use crate::hash::StoredId;
 use crate::object::{Kind, Object, ObjectId};
 use crate::pg::{Config, Connector};
 use crate::plan::select::{LeftOut, Selection, select};
 use crate::progress::{Event, Events};
 use crate::repository::{Manifest, Part, Reader};
 use crate::text::Text;
+use choices::Choices;
 use findings::{Origin, findings};
 use into_table::Place;
 use ledger::Ledger;
@@ -256,7 +259,7 @@ pub async fn prepare(reader: &Reader, options: &Options, connector: &Connector, 
     let mut plan = Plan {
         left_out: selected.left_out.iter().map(|left| describe(&manifest.objects, left)).collect(),
         findings: look.findings,
-        ledger: Ledger::new(reader.snapshot().id, StoredId::of(&[])),
+        ledger: Ledger::default(),
         encoding: server.encoding.clone(),
         database: options.target.database.lossy().into_owned(),
         creates_database: options.create_database,
@@ -276,7 +279,7 @@ pub async fn prepare(reader: &Reader, options: &Options, connector: &Connector, 
     refused.extend(copies.refused);
     plan.leave_out(&target, refused);
     plan.left_out.extend(copies.notes);
-    plan.ledger = Ledger::new(reader.snapshot().id, plan.fingerprint(options));
+    plan.ledger = Ledger::new(reader.snapshot().id, Choices::new(&plan.keep, &plan.data, options));
     let origin = Origin::new(server, whole, &plan.ledger);
     let objects: Vec<&Object> = plan.objects().collect();
     let found = findings(&objects, &origin, &target, options);
@@ -302,20 +305,6 @@ impl Plan {
         self.findings.extend(into_table::taken(copies, connector, options).await?);
         self.findings.extend(dependents::look(self, connector, options).await?);
         Ok(())
-    }
-}
-
-impl Plan {
-    /// Of everything that decides which statements run in which batch.
-    fn fingerprint(&self, options: &Options) -> StoredId {
-        let mut bytes: Vec<u8> = self.keep.iter().chain(&self.data).map(|&chosen| u8::from(chosen)).collect();
-        let Options { definitions, create_database, manner, .. } = options;
-        let Manner { clean, role, into_schema, into_table, fill, .. } = manner;
-        bytes.extend(
-            format!("{definitions:?} {create_database} {clean} {role:?} {into_schema:?} {into_table:?} {fill:?}")
-                .into_bytes(),
-        );
-        StoredId::of(&bytes)
     }
 }
 

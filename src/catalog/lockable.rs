@@ -1,8 +1,9 @@
 //! The tables that a dump has to lock before it takes the server snapshot, and what stands in the way of reading them.
 
+use crate::catalog::bookkeeping::{self, Bookkeeping};
 use crate::error::Result;
 use crate::object::Name;
-use crate::pg::Session;
+use crate::pg::{Row, Session};
 
 /// A table or partitioned table.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,18 +33,25 @@ pub struct Lockable {
 /// Where the server fails.
 pub async fn lockable(session: &mut Session) -> Result<Vec<Lockable>> {
     let rows = session.query(include_str!("lockable.sql")).await.map_err(|e| e.while_doing("list the tables"))?;
-    rows.iter()
-        .map(|row| {
-            Ok(Lockable {
-                oid: row.number("oid")?,
-                name: Name::in_schema(row.text("schema")?, row.text("name")?),
-                partitioned: row.letter("relkind")? == 'p',
-                unlogged: row.letter("relpersistence")? == 'u',
-                readable: row.boolean("usable")? && row.boolean("readable")?,
-                filtered: row.boolean("filtered")?,
-                member: row.boolean("member")?,
-                configuration: row.boolean("configuration")?,
-            })
-        })
-        .collect()
+    let listed = rows.iter().map(lockable_of).collect::<Result<Vec<_>>>()?;
+    let (own, mut others): (Vec<_>, Vec<_>) = listed.into_iter().partition(|table| bookkeeping::holds(&table.name));
+    // A lock would keep the restore from ending.
+    if !own.is_empty() && Bookkeeping::read(session).await?.is_none_or(|there| there.fault.is_some()) {
+        others.extend(own);
+        others.sort_by_key(|table| table.oid);
+    }
+    Ok(others)
+}
+
+fn lockable_of(row: &Row) -> Result<Lockable> {
+    Ok(Lockable {
+        oid: row.number("oid")?,
+        name: Name::in_schema(row.text("schema")?, row.text("name")?),
+        partitioned: row.letter("relkind")? == 'p',
+        unlogged: row.letter("relpersistence")? == 'u',
+        readable: row.boolean("usable")? && row.boolean("readable")?,
+        filtered: row.boolean("filtered")?,
+        member: row.boolean("member")?,
+        configuration: row.boolean("configuration")?,
+    })
 }

@@ -11,6 +11,7 @@ mod access_methods;
 mod acl;
 mod aggregates;
 mod assemble;
+pub(crate) mod bookkeeping;
 mod casts;
 mod checks;
 mod collations;
@@ -83,6 +84,7 @@ use crate::error::Result;
 use crate::object::Object;
 use crate::pg::Session;
 use crate::progress::Events;
+use bookkeeping::Bookkeeping;
 use draft::Draft;
 use source::Source;
 
@@ -107,8 +109,16 @@ pub async fn load(session: &mut Session, others: Vec<Joining>, events: &Events) 
 
 /// All drafts with what can be said of each.
 async fn described(source: &Source) -> Result<Vec<Draft>> {
-    let (mut all, comments, labels, granted) =
-        try_join!(families(source), comments::rows(source), labels::rows(source), grants::granted(source))?;
+    let (mut all, comments, labels, granted, ledger) = try_join!(
+        families(source),
+        comments::rows(source),
+        labels::rows(source),
+        grants::granted(source),
+        Bookkeeping::is_in(source)
+    )?;
+    if ledger {
+        bookkeeping::leave_out(&mut all, source);
+    }
     // Drafts are large: only their addresses are moved to and fro.
     all.sort_by_cached_key(|draft| draft.address);
     comments::fill(&comments, &mut all)?;

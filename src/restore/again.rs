@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::object::{Object, Pass};
 use crate::repository::Position;
 use crate::restore::Plan;
-use crate::restore::creation::{Creation, granted};
+use crate::restore::creation::granted;
 use crate::restore::crew::Seat;
 use crate::restore::ledger::Item;
 use crate::restore::phases::{Restoring, Statements};
@@ -16,14 +16,7 @@ use crate::restore::phases::{Restoring, Statements};
 /// Creates the objects before the rows that could not be created.
 pub(super) async fn creations(restoring: &Restoring, lead: &mut Seat, objects: &[&Object]) -> Result<()> {
     for object in objects.iter().filter(|object| restoring.crew.done.has(Item::Lost(object.id))) {
-        if restoring.failures.blocks(&restoring.objects, object) {
-            continue;
-        }
-        let what = format!("the creation of {} {}", object.kind.noun(), object.name);
-        let creation = Creation { restoring, object };
-        if let Err(error) = restoring.crew.once(lead, Item::Object(object.id), &what, &creation).await {
-            restoring.failures.object(object, error)?;
-        }
+        restoring.create_alone(lead, object).await?;
     }
     Ok(())
 }

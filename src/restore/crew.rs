@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::pg::{Connector, Session, waiting};
 use crate::progress::{Event, Events};
 use crate::restore::ledger::{Done, Item, Ledger};
+use crate::restore::silence::Silence;
 use crate::text;
 use crate::text::Text;
 
@@ -24,6 +25,8 @@ pub(crate) struct Crew {
     pub(crate) events: Events,
     /// `SET LOCAL ..` for every transaction, with a final semicolon.
     pub(crate) settings: Text,
+    /// How event triggers are kept from seeing what a restore does for itself.
+    pub(crate) silence: Silence,
     /// What an earlier run has done.
     pub(crate) done: Arc<Done>,
     /// Whether everything is one transaction on one session.
@@ -104,7 +107,6 @@ impl Crew {
         if again {
             Ledger::end_lost(session, item).await?;
         }
-        session.run("BEGIN").await?;
         let process = session.process();
         let inside = self.inside(session, item, work);
         let done = waiting::told(&self.connector, process, &self.events, inside).await;

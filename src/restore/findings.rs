@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use crate::catalog::bookkeeping::SCHEMA;
 use crate::object::{Kind, Object, Section};
 use crate::repository::Server;
-use crate::restore::ledger::{Ledger, SCHEMA};
+use crate::restore::ledger::{Found, Ledger, foreign};
 use crate::restore::statements::is_created;
 use crate::restore::target::Target;
 use crate::restore::{Options, abilities};
@@ -60,6 +61,7 @@ pub(crate) fn findings(objects: &[&Object], origin: &Origin, target: &Target, op
     let mut all = Vec::new();
     server(&mut all, origin, target, options);
     unfinished(&mut all, origin, target, options);
+    taken(&mut all, objects, options);
     if !options.manner.resume && !options.manner.clean {
         collisions(&mut all, objects, origin, target);
     }
@@ -118,26 +120,59 @@ pub(crate) fn connections(options: &Options) -> i64 {
 fn unfinished(all: &mut Vec<Finding>, origin: &Origin, target: &Target, options: &Options) {
     let database = &target.database;
     let give_up = format!("or drop schema {SCHEMA} there to give it up");
-    match (&target.unfinished, options.manner.resume) {
-        (None, false) => {}
-        (None, true) => all.push(fatal(
-            format!("no unfinished restore is in database {database}"),
-            "leave --resume out to begin one; a restore in one transaction leaves nothing behind",
-        )),
-        (Some(left), false) => all.push(fatal(
-            format!("an unfinished restore of snapshot {} is in database {database}", left.ledger.snapshot),
+    let left = match &target.ledger {
+        Found::Unfinished(left) => left,
+        Found::Foreign(objection) if !options.manner.single_transaction => {
+            let (message, hint) = foreign(objection);
+            return all.push(fatal(message, hint));
+        }
+        _ if options.manner.resume => {
+            return all.push(fatal(
+                format!("no unfinished restore is in database {database}"),
+                "leave --resume out to begin one; a restore in one transaction leaves nothing behind",
+            ));
+        }
+        _ => return,
+    };
+    if !options.manner.resume {
+        return all.push(fatal(
+            format!("an unfinished restore of snapshot {} is in database {database}", left.snapshot),
             format!("continue it with --resume, {give_up}"),
-        )),
-        (Some(left), true) if left.ledger.snapshot != origin.ledger.snapshot => all.push(fatal(
-            format!("the unfinished restore in database {database} is of snapshot {}", left.ledger.snapshot),
+        ));
+    }
+    if left.snapshot != origin.ledger.snapshot {
+        return all.push(fatal(
+            format!("the unfinished restore in database {database} is of snapshot {}", left.snapshot),
             format!("name that snapshot, {give_up}"),
-        )),
-        (Some(left), true) if left.ledger.selection != origin.ledger.selection => all.push(fatal(
+        ));
+    }
+    match &left.choices {
+        Ok(choices) if *choices == origin.ledger.choices => {}
+        Ok(_) => all.push(fatal(
             format!("the unfinished restore in database {database} was of another selection or with other definitions"),
             format!("repeat the command as it was, with --resume added, {give_up}"),
         )),
-        (Some(_), true) => {}
+        Err(version) => all.push(fatal(
+            format!(
+                "the unfinished restore in database {database} was begun by pgkeep {version}, and its ledger is of a \
+                     form that pgkeep {} does not know",
+                env!("CARGO_PKG_VERSION")
+            ),
+            format!("continue it with pgkeep {version}, {give_up}"),
+        )),
     }
+}
+
+/// A schema of the snapshot under the name of our own.
+fn taken(all: &mut Vec<Finding>, objects: &[&Object], options: &Options) {
+    let takes = |object: &&&Object| object.kind == Kind::Schema && object.name.name == SCHEMA && is_created(object);
+    if options.manner.single_transaction || !objects.iter().any(|object| takes(&object)) {
+        return;
+    }
+    all.push(fatal(
+        format!("the snapshot has a schema {SCHEMA}, and a restore keeps its own ledger under that name"),
+        format!("leave it out with -N {SCHEMA}, or restore in one transaction (-1), which needs no ledger"),
+    ));
 }
 
 fn collisions(all: &mut Vec<Finding>, objects: &[&Object], origin: &Origin, target: &Target) {

@@ -14,7 +14,9 @@ use crate::progress::{Event, Events};
 use crate::repository::Reader;
 use crate::restore::crew::run_all;
 use crate::restore::failures::Failures;
+use crate::restore::finish::DURABLE;
 use crate::restore::{Fill, Options, Summary};
+use crate::text;
 use crate::text::Text;
 
 /// Runs the statements of the snapshot on the server of the target.
@@ -110,7 +112,7 @@ impl Cluster<'_> {
         let definitions = &self.options.definitions;
         run_all(&mut self.session, &definitions.create(object), doing).await?;
         run_all(&mut self.session, &definitions.grants(object), doing).await?;
-        self.session.run("COMMIT").await.map_err(|e| e.while_doing("commit"))
+        self.session.run(text![DURABLE, "; COMMIT"]).await.map_err(|e| e.while_doing("commit"))
     }
 }
 

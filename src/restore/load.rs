@@ -16,6 +16,7 @@ use crate::repository::{Part, Reader};
 use crate::restore::added::Added;
 use crate::restore::crew::{Work, run_all};
 use crate::restore::ledger::{Item, Ledger};
+use crate::restore::silence::Silence;
 use crate::text;
 use crate::text::Text;
 
@@ -45,6 +46,8 @@ pub(crate) struct Load<'a> {
     pub(crate) freeze: bool,
     /// Whether triggers stay quiet.
     pub(crate) quiet: bool,
+    /// Keeps event triggers from seeing where rows wait.
+    pub(crate) silence: &'a Silence,
     /// Where to note how many rows were not there before; `None`: rows are added as they come.
     pub(crate) added: Option<&'a Added>,
     pub(crate) events: &'a Events,
@@ -83,11 +86,11 @@ impl Load<'_> {
         let mut all: Vec<Text> = self.quiet.then(|| REPLICA.into()).into_iter().collect();
         if self.object.kind == Kind::LargeObjects {
             let columns = "(oid pg_catalog.oid, page pg_catalog.int8, data pg_catalog.bytea)";
-            all.push(text!["CREATE TEMPORARY TABLE pgkeep_pages ", columns]);
+            all.push(self.unseen(text!["CREATE TEMPORARY TABLE pgkeep_pages ", columns]));
         } else if self.added.is_some() {
             // With the types of the columns, and none of the constraints.
             let query = text!["SELECT ", self.columns(), " FROM ", self.target(), " WITH NO DATA"];
-            all.push(text!["CREATE TEMPORARY TABLE pgkeep_rows AS ", query]);
+            all.push(self.unseen(text!["CREATE TEMPORARY TABLE pgkeep_rows AS ", query]));
         } else if self.freeze {
             // COPY FREEZE wants the table made or truncated in the same transaction.
             all.push(text!["TRUNCATE ONLY ", self.object.name.sql()]);
@@ -101,12 +104,16 @@ impl Load<'_> {
             let page = crate::limits::LARGE_OBJECT_PAGE_BYTES.to_string();
             let put = text!["SELECT pg_catalog.lo_put(oid, page * ", page, ", data) FROM ", PAGES];
             all.push(text![put, " ORDER BY oid, page"]);
-            all.push(text!["DROP TABLE ", PAGES]);
+            all.push(self.unseen(text!["DROP TABLE ", PAGES]));
         } else if self.added.is_some() {
-            all.push(text!["DROP TABLE ", WAITING]);
+            all.push(self.unseen(text!["DROP TABLE ", WAITING]));
         }
         all.extend(self.quiet.then(|| ORIGIN.into()));
         all
+    }
+
+    fn unseen(&self, statement: Text) -> Text {
+        self.silence.around(statement, self.quiet)
     }
 
     /// Where rows finally go.

@@ -12,9 +12,11 @@ use crate::restore::added::Added;
 use crate::restore::creation::{Batch, Creation, Grants};
 use crate::restore::crew::{Crew, Seat, Work, run_all};
 use crate::restore::failures::Failures;
+use crate::restore::finish::{DURABLE, Finish, Pause};
 use crate::restore::ledger::Item;
+use crate::restore::silence::Silence;
 use crate::restore::statements::is_created;
-use crate::restore::takeover::{Removal, Takeover};
+use crate::restore::takeover::Takeover;
 use crate::restore::{
     Definitions, Fill, Options, Plan, Summary, again, analyze, database, drops, load, positions, speed, work,
 };
@@ -56,6 +58,7 @@ pub(crate) async fn run(
         ledger: plan.ledger.clone(),
         events: Events::clone(events),
         settings: settings(session.version(), plan, options, &speed),
+        silence: Silence::ask(&mut session, options.manner.role.as_ref()).await?,
         done: Arc::default(),
         single: options.manner.single_transaction,
     };
@@ -86,7 +89,7 @@ pub(crate) async fn run(
     again::grants(&restoring, &mut lead, plan).await?;
     restoring.last(&mut lead, plan).await?;
     restoring.planner(&mut lead, plan, options).await?;
-    restoring.end(&mut lead, options).await?;
+    restoring.end(&mut lead, plan, options).await?;
     Ok(restoring.summary(plan))
 }
 
@@ -97,7 +100,7 @@ async fn begin(crew: &mut Crew, lead: &mut Seat, resume: bool) -> Result<()> {
         let begin = text!["BEGIN; ", crew.settings];
         return crew.repeatedly(lead, begin, "begin the transaction of the restore").await;
     }
-    let takeover = Takeover::new(&crew.ledger, &crew.settings, resume, &crew.events);
+    let takeover = Takeover::new(crew, resume);
     crew.by_itself(lead, "the making of the ledger", &takeover).await?;
     let done = takeover.into_done();
     crew.done = Arc::new(done);
@@ -223,20 +226,27 @@ impl Restoring {
         self.crew.once(lead, Item::Grants, "the granting of privileges", &grants).await
     }
 
-    /// Refreshes and event triggers, in order.
+    /// Refreshes, in order.
     async fn last(&self, lead: &mut Seat, plan: &Plan) -> Result<()> {
         (self.crew.events)(Event::Step { step: "refresh" });
-        for object in plan.objects().filter(|object| object.kind.pass() == Pass::Last) {
-            if self.failures.blocks(&self.objects, object) {
-                continue;
-            }
-            let what = format!("the creation of {} {}", object.kind.noun(), object.name);
-            let creation = Creation { restoring: self, object };
-            if let Err(error) = self.crew.once(lead, Item::Object(object.id), &what, &creation).await {
-                self.failures.object(object, error)?;
-            }
+        let last = |object: &&Object| object.kind.pass() == Pass::Last && object.kind != Kind::EventTrigger;
+        for object in plan.objects().filter(last) {
+            self.create_alone(lead, object).await?;
         }
         Ok(())
+    }
+
+    /// Creates an object in a transaction of its own; a failure is collected, where that was asked for.
+    pub(crate) async fn create_alone(&self, lead: &mut Seat, object: &Object) -> Result<()> {
+        if self.failures.blocks(&self.objects, object) {
+            return Ok(());
+        }
+        let what = format!("the creation of {} {}", object.kind.noun(), object.name);
+        let creation = Creation { restoring: self, object };
+        match self.crew.once(lead, Item::Object(object.id), &what, &creation).await {
+            Err(error) => self.failures.object(object, error),
+            Ok(()) => Ok(()),
+        }
     }
 
     /// What the planner knows: from the snapshot, and of other tables by ANALYZE.
@@ -265,21 +275,37 @@ impl Restoring {
         tables.map(|((object, _), _)| object).collect()
     }
 
-    /// The settings of a database that was created, and the end of the transaction or of the ledger.
-    async fn end(&self, lead: &mut Seat, options: &Options) -> Result<()> {
+    /// The settings of a database that was created, and the end of the transaction or of the ledger: with it come event
+    /// triggers, which would see whatever else is still done.
+    async fn end(&self, lead: &mut Seat, plan: &Plan, options: &Options) -> Result<()> {
         if options.create_database {
             self.properties(lead, options).await?;
         }
+        let event_triggers = || plan.objects().filter(|object| object.kind == Kind::EventTrigger);
         if self.crew.single {
+            for object in event_triggers() {
+                self.create_alone(lead, object).await?;
+            }
             (self.crew.events)(Event::Step { step: "commit" });
-            return self.crew.repeatedly(lead, Text::from("COMMIT"), "commit").await;
+            return self.crew.repeatedly(lead, text![DURABLE, "; COMMIT"], "commit").await;
         }
+        let all: Vec<&Object> = event_triggers().collect();
         // What failed can be tried again, and only that.
-        if !self.failures.all().is_empty() {
-            return Ok(());
+        let mut failed = None;
+        if self.failures.all().is_empty() {
+            let finish = Finish { restoring: self, event_triggers: &all };
+            match self.crew.by_itself(lead, "the end of the restore", &finish).await {
+                Err(error) if self.failures.keep_going() && !error.is_disconnect() => failed = Some(error),
+                done => return done,
+            }
         }
-        let removal = Removal { ledger: &self.crew.ledger, settings: &self.crew.settings };
-        self.crew.by_itself(lead, "the removal of the ledger", &removal).await
+        for object in all {
+            self.create_alone(lead, object).await?;
+        }
+        match failed.filter(|_| self.failures.all().is_empty()) {
+            Some(error) => Err(error),
+            None => self.crew.by_itself(lead, "the end of the run", &Pause { restoring: self }).await,
+        }
     }
 
     async fn properties(&self, lead: &mut Seat, options: &Options) -> Result<()> {

@@ -6,13 +6,13 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use crate::catalog::bookkeeping::SCHEMA;
 use crate::error::{Error, Result};
 use crate::pg::Session;
-use crate::progress::{Event, Events};
-use crate::restore::crew::Work;
-use crate::restore::ledger::{Done, Ledger, SCHEMA, UNDEFINED_TABLE, Unfinished, WORK_LOCK, end_holders};
+use crate::progress::Event;
+use crate::restore::crew::{Crew, Work};
+use crate::restore::ledger::{Done, Found, Ledger, Lock, WORK_LOCK, end_holders, refused};
 use crate::text;
-use crate::text::Text;
 
 /// How long what is left of an earlier run may take to end by itself, and then again after it was told to.
 const PATIENCE_SECONDS: u32 = 10;
@@ -22,16 +22,14 @@ const LOCK_NOT_AVAILABLE: &str = "55P03";
 
 /// The first transaction of a run.
 pub(crate) struct Takeover<'a> {
-    pub(crate) ledger: &'a Ledger,
-    pub(crate) settings: &'a Text,
-    pub(crate) resume: bool,
-    pub(crate) events: &'a Events,
+    crew: &'a Crew,
+    resume: bool,
     done: Mutex<Done>,
 }
 
 impl<'a> Takeover<'a> {
-    pub(crate) fn new(ledger: &'a Ledger, settings: &'a Text, resume: bool, events: &'a Events) -> Self {
-        Self { ledger, settings, resume, events, done: Mutex::default() }
+    pub(crate) fn new(crew: &'a Crew, resume: bool) -> Self {
+        Self { crew, resume, done: Mutex::default() }
     }
 
     /// What earlier runs have done, once it has run.
@@ -44,16 +42,18 @@ impl<'a> Takeover<'a> {
             " SET LOCAL lock_timeout = '{PATIENCE_SECONDS}s'; SELECT pg_catalog.pg_advisory_xact_lock({WORK_LOCK}, 0); \
              SET LOCAL lock_timeout = 0"
         );
-        session.run(text!["BEGIN; ", self.settings, lock]).await?;
-        let found = Unfinished::read(session).await?;
+        let Crew { ledger, settings, silence, .. } = self.crew;
+        session.run(text!["BEGIN; ", settings, " ", silence.begin(), ";", lock]).await?;
+        let found = Found::read(session, Lock::Write).await?;
         match &found {
-            None if self.resume => {
+            Found::Foreign(objection) => return Err(refused(objection)),
+            Found::Nothing | Found::Empty if self.resume => {
                 return Err(Error::unsupported(
                     "the restore that was to be continued has ended meanwhile",
                     format!("schema {SCHEMA} is gone, by a run that finished or by hand"),
                 ));
             }
-            Some(left) if !self.resume && left.ledger.run != self.ledger.run => {
+            Found::Unfinished(left) if !self.resume && left.run != ledger.run => {
                 let name = session.query("SELECT pg_catalog.current_database() AS name").await?;
                 let name = name.one()?.text("name")?;
                 return Err(Error::unsupported(
@@ -62,13 +62,18 @@ impl<'a> Takeover<'a> {
                 ));
             }
             // A try before this one whose COMMIT was lost on the way.
-            Some(left) if left.ledger.run == self.ledger.run => {}
-            _ => {
-                session.run(text![self.ledger.create(), "; ", self.ledger.take()]).await?;
+            Found::Unfinished(left) if left.run == ledger.run => {}
+            Found::Nothing => {
+                Ledger::create(session).await?;
+                session.run(ledger.take()).await?;
             }
+            Found::Empty | Found::Unfinished(_) => session.run(ledger.take()).await?,
         }
         session.run("COMMIT").await?;
-        let done = found.map(Unfinished::into_done).unwrap_or_default();
+        let done = match found {
+            Found::Unfinished(left) => left.into_done(),
+            _ => Done::default(),
+        };
         *self.done.lock().unwrap_or_else(PoisonError::into_inner) = done;
         Ok(())
     }
@@ -93,34 +98,8 @@ impl Work for Takeover<'_> {
             }
             let ended = end_holders(session, WORK_LOCK, 0).await.unwrap_or_default();
             let message = format!("{ended} sessions of the run that stopped were still at work and were ended");
-            (self.events)(Event::Warning { message, hint: None });
+            (self.crew.events)(Event::Warning { message, hint: None });
             told = true;
-        }
-    }
-}
-
-/// The end of a restore: its ledger goes away.
-pub(crate) struct Removal<'a> {
-    pub(crate) ledger: &'a Ledger,
-    pub(crate) settings: &'a Text,
-}
-
-impl Work for Removal<'_> {
-    async fn run(&self, session: &mut Session) -> Result<()> {
-        let removal = async {
-            session.run(text!["BEGIN; ", self.settings]).await?;
-            self.ledger.still_ours(session).await?;
-            session.run(text![Ledger::remove(), "; COMMIT"]).await
-        };
-        match removal.await {
-            Err(error) if error.is_disconnect() => Err(error),
-            // Removed by a try whose COMMIT was lost on the way.
-            Err(error) if error.sqlstate() == Some(UNDEFINED_TABLE) => session.run("ROLLBACK").await,
-            Err(error) => {
-                drop(session.run("ROLLBACK").await);
-                Err(error.while_doing("remove the ledger of the restore"))
-            }
-            Ok(()) => Ok(()),
         }
     }
 }

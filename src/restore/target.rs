@@ -3,10 +3,11 @@
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
+use crate::catalog::bookkeeping;
 use crate::error::Result;
 use crate::object::{Kind, Lack, Name, Object, Space};
 use crate::pg::{Session, sql};
-use crate::restore::ledger::Unfinished;
+use crate::restore::ledger::{Found, Lock};
 use crate::text;
 use crate::text::Text;
 
@@ -46,17 +47,19 @@ pub(crate) struct Target {
     /// Ways to compress columns.
     pub(crate) compressions: HashSet<Text>,
     pub(crate) access_methods: HashSet<Text>,
-    /// A restore that stopped.
-    pub(crate) unfinished: Option<Unfinished>,
+    /// What stands where the ledger of a restore would.
+    pub(crate) ledger: Found,
     existing: HashSet<(Space, Name)>,
 }
 
 impl Target {
     /// Looks at the database of this session, as the role that will restore.
     pub(crate) async fn read(session: &mut Session, role: Option<&Text>) -> Result<Self> {
-        let Some(role) = role else { return Self::look(session).await };
-        let take = text!["BEGIN; SET LOCAL ROLE ", role.ident()];
-        session.run(take).await.map_err(|e| e.while_doing(format!("take role {role}")))?;
+        session.run("BEGIN").await?;
+        if let Some(role) = role {
+            let take = text!["SET LOCAL ROLE ", role.ident()];
+            session.run(take).await.map_err(|e| e.while_doing(format!("take role {role}")))?;
+        }
         let seen = Self::look(session).await?;
         session.run("ROLLBACK").await?;
         Ok(seen)
@@ -64,8 +67,11 @@ impl Target {
 
     async fn look(session: &mut Session) -> Result<Self> {
         let doing = "look at the target";
-        let existing = existing(session).await?;
-        let unfinished = Unfinished::read(session).await?;
+        let ledger = Found::read(session, Lock::Read).await?;
+        let mut existing = existing(session).await?;
+        if matches!(ledger, Found::Empty | Found::Unfinished(_)) {
+            existing.retain(|(_, name)| !bookkeeping::holds(name));
+        }
         let statement = sql::for_version(include_str!("target.sql"), session.major());
         let rows = session.query(statement).await.map_err(|e| e.while_doing(doing))?;
         let asked = Instant::now();
@@ -96,7 +102,7 @@ impl Target {
             collations: set("collations")?,
             compressions: set("compressions")?,
             access_methods: set("access_methods")?,
-            unfinished,
+            ledger,
             existing,
         })
     }
@@ -111,7 +117,7 @@ impl Target {
         self.gives.insert("pg_database_owner".into());
         self.installed = HashSet::from(["plpgsql".into()]);
         self.existing.clear();
-        self.unfinished = None;
+        self.ledger = Found::Nothing;
     }
 
     /// Whether the user has nothing in it: no schema, relation, routine or type beside what extensions brought.

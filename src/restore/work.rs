@@ -219,6 +219,7 @@ impl Restoring {
             encoding: &self.encoding,
             freeze: self.may_freeze(part, of),
             quiet: self.quiet,
+            silence: &self.crew.silence,
             added: self.added.as_ref().filter(|_| object.kind != Kind::LargeObjects),
             events: &self.crew.events,
         })

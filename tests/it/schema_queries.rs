@@ -7,10 +7,11 @@ use pgkeep::pg::sql;
 use crate::harness::{Database, Server, versions};
 
 /// What takes the place of parameters, which are pieces of SQL.
-const PARAMETERS: [(&str, &str); 6] = [
+const PARAMETERS: [(&str, &str); 7] = [
     ("$1", "pg_catalog.pg_authid"),
     ("$2", "r.rolpassword"),
     ("$tables", "(1, 'schema', 'table')"),
+    ("$roles", "current_user"),
     ("$oids", "(1::pg_catalog.oid)"),
     ("$objects", "('relation', 'schema', 'name')"),
     ("$places", "('schema', 'name')"),

@@ -1,0 +1,174 @@
+//! What was chosen for a restore, in the form in which its ledger keeps it: JSON with a version number, so that another
+//! pgkeep knows whether it would run the same statements in the same batches.
+
+use serde::{Deserialize, Serialize};
+
+use crate::hash::StoredId;
+use crate::plan::Omissions;
+use crate::restore::{Definitions, Fill, Manner, Options, TableName};
+use crate::text::Text;
+
+/// Raised whenever the same choices lead to other statements or other batches than before.
+const VERSION: u32 = 1;
+
+/// The form in the ledger.
+#[derive(Debug, Serialize, Deserialize)]
+struct Form {
+    version: u32,
+    /// The pgkeep that wrote it.
+    pgkeep: String,
+    choices: serde_json::Value,
+}
+
+/// Everything that decides which statements run in which batch. What is not chosen is not written, so that a later
+/// version with more to choose from writes the same where none of that is used.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Choices {
+    /// Hash of what is done with each object of the snapshot, as [`Choices::objects`] makes it.
+    objects: String,
+    /// What is left out of definitions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    omit: Vec<String>,
+    /// Owners and the roles in their places.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    owners: Vec<(Text, Text)>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    create_database: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    clean: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    role: Option<Text>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    into_schema: Vec<(Text, Text)>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    into_table: Vec<(Table, Table)>,
+    /// What rows do to those that are there: `add`, `truncate` or `keep_existing`.
+    fill: String,
+}
+
+/// A table as it was named.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Table {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    schema: Option<Text>,
+    name: Text,
+}
+
+impl Choices {
+    /// Of options, with what is done with each object: whether it is created, and whether it gets its rows.
+    pub(crate) fn new(keep: &[bool], data: &[bool], options: &Options) -> Self {
+        let Options { definitions: Definitions { omit, owners }, create_database, manner, .. } = options;
+        let Manner { clean, role, into_schema, into_table, fill, .. } = manner;
+        let pair = |(one, other): (&Text, &Text)| (one.clone(), other.clone());
+        Self {
+            objects: Self::objects(keep, data),
+            omit: omitted(*omit).into_iter().map(str::to_owned).collect(),
+            owners: owners.iter().map(pair).collect(),
+            create_database: *create_database,
+            clean: *clean,
+            role: role.clone(),
+            into_schema: into_schema.iter().map(pair).collect(),
+            into_table: into_table.iter().map(|(old, new)| (Table::of(old), Table::of(new))).collect(),
+            fill: match fill {
+                Fill::Add => "add",
+                Fill::Truncate => "truncate",
+                Fill::KeepExisting => "keep_existing",
+            }
+            .into(),
+        }
+    }
+
+    /// BLAKE3 of one byte an object, in the order of the manifest: 1 where it is created, 2 where it gets rows, 3 for
+    /// both.
+    fn objects(keep: &[bool], data: &[bool]) -> String {
+        let done = keep.iter().zip(data).map(|(keep, data)| u8::from(*keep) | u8::from(*data) << 1);
+        StoredId::of(&done.collect::<Vec<u8>>()).to_string()
+    }
+
+    /// As the ledger keeps it.
+    pub(crate) fn stored(&self) -> Text {
+        let choices = serde_json::to_value(self).unwrap_or_default();
+        let form = Form { version: VERSION, pgkeep: env!("CARGO_PKG_VERSION").into(), choices };
+        Text::from(serde_json::to_string(&form).unwrap_or_default())
+    }
+
+    /// From a ledger; of another form, the version of pgkeep that wrote it.
+    pub(crate) fn read(stored: &Text) -> Result<Self, String> {
+        let form: Form = serde_json::from_slice(stored.as_bytes()).map_err(|_| "of another form".to_owned())?;
+        if form.version != VERSION {
+            return Err(form.pgkeep);
+        }
+        serde_json::from_value(form.choices).map_err(|_| form.pgkeep)
+    }
+}
+
+impl Table {
+    fn of(name: &TableName) -> Self {
+        Self { schema: name.schema.clone(), name: name.name.clone() }
+    }
+}
+
+/// Names of what is left out; they are stored, and never change.
+fn omitted(omit: Omissions) -> Vec<&'static str> {
+    let Omissions { owners, grants, comments, labels, tablespaces, access_methods, compression } = omit;
+    let all = [
+        (owners, "owners"),
+        (grants, "grants"),
+        (comments, "comments"),
+        (labels, "labels"),
+        (tablespaces, "tablespaces"),
+        (access_methods, "access_methods"),
+        (compression, "compression"),
+    ];
+    all.into_iter().filter(|(left_out, _)| *left_out).map(|(_, name)| name).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn some() -> Choices {
+        let table = |name: &str| Table { schema: Some("s".into()), name: name.into() };
+        Choices {
+            objects: Choices::objects(&[true, false, true], &[false, true, true]),
+            omit: omitted(Omissions { owners: true, grants: true, ..Omissions::default() })
+                .into_iter()
+                .map(str::to_owned)
+                .collect(),
+            role: Some(Text::from(&b"caf\xe9"[..])),
+            into_table: vec![(table("a"), table("b"))],
+            fill: "add".into(),
+            ..Choices::default()
+        }
+    }
+
+    /// A later version must read what this one wrote: the form is pinned.
+    #[test]
+    fn the_stored_form_stays() {
+        let stored = some().stored().lossy().replace(env!("CARGO_PKG_VERSION"), "X");
+        let objects = StoredId::of(&[1, 2, 3]).to_string();
+        let into = r#"[[{"name":"a","schema":"s"},{"name":"b","schema":"s"}]]"#;
+        let choices = format!(
+            r#"{{"fill":"add","into_table":{into},"objects":"{objects}","omit":["owners","grants"],"role":{{"hex":"636166e9"}}}}"#
+        );
+        assert_eq!(stored, format!(r#"{{"version":1,"pgkeep":"X","choices":{choices}}}"#));
+    }
+
+    #[test]
+    fn what_is_read_is_what_was_chosen() {
+        assert_eq!(Choices::read(&some().stored()), Ok(some()));
+        let plain = Choices { fill: "add".into(), ..Choices::default() };
+        assert_eq!(Choices::read(&plain.stored()), Ok(plain));
+    }
+
+    #[test]
+    fn another_form_says_who_wrote_it() {
+        let later = r#"{"version":2,"pgkeep":"9.9.9","choices":{"anything":1}}"#;
+        assert_eq!(Choices::read(&Text::from(later)), Err("9.9.9".into()));
+        let more = r#"{"version":1,"pgkeep":"1.9.9","choices":{"objects":"","fill":"add","new":true}}"#;
+        assert_eq!(Choices::read(&Text::from(more)), Err("1.9.9".into()));
+        assert!(Choices::read(&Text::from("9f")).is_err());
+    }
+}
