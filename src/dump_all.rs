@@ -45,6 +45,9 @@ pub struct Failed {
     pub database: String,
     /// Why, with what the server said.
     pub error: String,
+    /// Which kind of error it was.
+    #[serde(skip)]
+    pub kind: ErrorKind,
 }
 
 /// Dumps all databases that match, the largest first.
@@ -87,7 +90,7 @@ impl Summary {
                 let told = format!("{error}{}", cause.unwrap_or_default());
                 let message = format!("database {database} was not dumped: {told}");
                 events(Event::Warning { message, hint: error.hint() });
-                self.failed.push(Failed { database, error: told });
+                self.failed.push(Failed { database, error: told, kind: error.kind() });
             }
         }
         Ok(())

@@ -31,6 +31,7 @@ mod manner;
 mod outline;
 mod phases;
 mod positions;
+mod proof;
 mod readback;
 mod silence;
 mod speed;
@@ -53,7 +54,6 @@ use crate::plan::select::{LeftOut, Selection, select};
 use crate::progress::{Event, Events};
 use crate::repository::{Manifest, Part, Reader};
 use crate::text::Text;
-use choices::Choices;
 use findings::{Origin, findings};
 use into_table::Place;
 use ledger::Ledger;
@@ -69,6 +69,7 @@ pub use findings::Finding;
 pub use into_table::{TableName, old_and_new};
 pub use manner::Manner;
 pub use outline::{Outline, Planned, PlannedTable, Server};
+pub use proof::{Proof, Unproven};
 pub use readback::{TableCheck, Verdict};
 pub use standing::Fill;
 pub use statements::Definitions;
@@ -118,6 +119,8 @@ pub struct Plan {
     exists: Vec<String>,
     without: Vec<&'static str>,
     standing: Standing,
+    /// Event triggers of users on the target.
+    event_triggers: Vec<Text>,
 }
 
 impl Plan {
@@ -152,7 +155,7 @@ pub struct Summary {
     pub objects: u64,
     /// Tables whose rows were loaded.
     pub tables: u64,
-    /// Rows loaded, each table's number and digest compared with the snapshot.
+    /// Rows that were sent, with the numbers and digests of the snapshot; the server counted as many.
     pub rows: u64,
     /// Bytes of COPY text loaded.
     pub bytes: u64,
@@ -165,7 +168,13 @@ pub struct Summary {
     /// Tables whose rows were kept, with what was added to them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub kept: Vec<Kept>,
-    /// Tables that were read back and found as in the snapshot, where that was asked for.
+    /// How far the target is proven to have these rows.
+    pub proof: Proof,
+    /// Tables whose rows on the target cannot be compared with the snapshot.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unproven: Vec<Unproven>,
+    /// Tables that were read back and found as in the snapshot, where that was asked for or something on the target may
+    /// have changed rows.
     pub tables_read_back: Option<u64>,
     /// From the first question to the last commit.
     #[serde(rename = "seconds", serialize_with = "crate::progress::seconds")]
@@ -205,12 +214,19 @@ async fn restore(reader: &Reader, options: &Options, connector: &Arc<Connector>,
     }
     let mut done = phases::run(reader, &plan, options, connector, events).await?;
     // What failed is known, and would only be found again.
-    if options.manner.verify && done.failures.is_empty() {
-        done.tables_read_back = Some(compare(reader, &plan, options, connector, events).await?);
+    let meddlers = plan.meddlers();
+    let parts = plan.comparable();
+    let wanted = options.manner.verify || !meddlers.is_empty() && !parts.is_empty();
+    if wanted && done.failures.is_empty() {
+        let readback = Readback::new(reader, options.manner.role.as_ref(), connector, events).await?;
+        let tables = readback.run(&plan.manifest.objects, &parts, options.jobs).await?;
+        done.tables_read_back = Some(compare(&tables, &meddlers)?);
+        done.proof = Proof::ReadBack;
     }
     Ok(Summary {
         database: options.target.database.lossy().into_owned(),
         left_out: plan.left_out.clone(),
+        unproven: plan.unproven(options),
         took: started.elapsed(),
         ..done
     })
@@ -272,6 +288,7 @@ pub async fn prepare(reader: &Reader, options: &Options, connector: &Connector, 
         statistics: selected.statistics,
         manifest,
         standing: Standing::default(),
+        event_triggers: look.target.event_triggers.clone(),
     };
     let target = look.target;
     let mut refused = plan.rename_schemas(&options.manner.into_schema);
@@ -279,7 +296,7 @@ pub async fn prepare(reader: &Reader, options: &Options, connector: &Connector, 
     refused.extend(copies.refused);
     plan.leave_out(&target, refused);
     plan.left_out.extend(copies.notes);
-    plan.ledger = Ledger::new(reader.snapshot().id, Choices::new(&plan.keep, &plan.data, options));
+    plan.ledger = Ledger::new(reader.snapshot().id, manner::choices(&plan.keep, &plan.data, options));
     let origin = Origin::new(server, whole, &plan.ledger);
     let objects: Vec<&Object> = plan.objects().collect();
     let found = findings(&objects, &origin, &target, options);
@@ -382,23 +399,10 @@ fn describe(objects: &[Object], left: &LeftOut) -> String {
     format!("{} needs {}", name(left.object), name(left.needs))
 }
 
-/// Reads back what was restored; how many tables are as in the snapshot.
-async fn compare(
-    reader: &Reader,
-    plan: &Plan,
-    options: &Options,
-    connector: &Arc<Connector>,
-    events: &Events,
-) -> Result<u64> {
-    let parts: Vec<Part> = plan.parts().cloned().collect();
-    let readback = Readback::new(reader, options.manner.role.as_ref(), connector, events).await?;
-    let tables = readback.run(&plan.manifest.objects, &parts, options.jobs).await?;
-    let differs = tables.iter().filter(|table| table.verdict == Verdict::Differs);
-    let differing: Vec<String> =
-        differs.map(|table| format!("{} ({} of {} rows)", table.table, table.rows_found, table.rows)).collect();
-    if !differing.is_empty() {
-        let message = format!("tables of the target are not what the snapshot has: {}", differing.join(", "));
-        return Err(Error::Differs { message });
+/// How many tables are as in the snapshot, where none differs.
+fn compare(tables: &[TableCheck], meddlers: &[String]) -> Result<u64> {
+    if let Some(difference) = proof::difference(tables, meddlers) {
+        return Err(difference);
     }
     let uncompared: Vec<String> = tables.iter().filter_map(TableCheck::not_compared).collect();
     if !uncompared.is_empty() {

@@ -217,8 +217,12 @@ fn conclude(summary: &dump_all::Summary, context: &Context) -> Outcome {
     let (stored, failed) = (summary.snapshots.len() as u64, summary.failed.len() as u64);
     told += &format!("{} in {}\n", units::counted(stored, "snapshot"), units::duration(summary.took));
     context.output.summary("dump", summary, &told)?;
-    if failed == 0 {
-        return Ok(());
+    let Some(first) = summary.failed.first() else { return Ok(()) };
+    if stored == 0 {
+        // Nothing of it was finished.
+        let message = format!("none of {} was dumped", units::counted(failed, "database"));
+        let hint = Some(format!("the first of them, {}: {}", first.database, first.error));
+        return Err(Failure::Found { kind: first.kind, message, hint });
     }
     let message = format!("{failed} of {} were not dumped", units::counted(stored + failed, "database"));
     Err(Error::Partial { message }.into())

@@ -5,9 +5,9 @@ use pgkeep::pg::Config;
 use pgkeep::progress::Events;
 use pgkeep::repository::Listed;
 use pgkeep::repository::Reader;
-use pgkeep::restore::{self, Options, Summary};
+use pgkeep::restore::{self, Options, Proof, Summary};
 use pgkeep::text::Text;
-use pgkeep::{Error, Result};
+use pgkeep::{Error, ErrorKind, Result};
 
 use super::definitions::Definitions;
 use super::exit::{Failure, Outcome};
@@ -20,7 +20,9 @@ use super::{Context, opening, outline, screen, units};
 /// Restore a snapshot into a database
 #[derive(Args, Debug)]
 #[command(after_long_help = "\
-The target must be empty, or is created with -C. Rows are checked against what was dumped before they are committed.
+The target must be empty, or is created with -C. Rows are checked against what was dumped before they are sent, and counted
+by the server before they are committed. Where triggers or event triggers of the target may change rows, all tables are
+read back in the end, as --verify-target does always.
 With -n or -t only what matches comes back, with its indexes, constraints, triggers and grants; what it needs and was
 not selected is listed at the end.
 
@@ -171,7 +173,11 @@ impl Restore {
         let (stage, events) = Stage::listen(events);
         let done = self.restore(context, &events).await;
         drop(report);
-        let summary = done.map_err(|error| Failure::ended(error, stage.consequence(self.manner.single_transaction)))?;
+        let summary = done.map_err(|error| match error.kind() {
+            // It came to its end, and found what it was to look for.
+            ErrorKind::Differs => error.into(),
+            _ => Failure::ended(error, stage.consequence(self.manner.single_transaction)),
+        })?;
         context.output.summary("restore", &summary, &text(&summary))?;
         if summary.failures.is_empty() {
             return Ok(());
@@ -226,6 +232,22 @@ impl Restore {
     }
 }
 
+/// What is known of the rows on the target, and no more than that.
+fn proof(summary: &Summary) -> String {
+    let mut text = match (summary.proof, summary.tables_read_back) {
+        (Proof::ReadBack, Some(tables)) => {
+            format!("{} read back from the target and found the same\n", units::counted(tables, "table"))
+        }
+        _ if summary.tables == 0 || !summary.failures.is_empty() || !summary.kept.is_empty() => String::new(),
+        _ => "these rows were sent as in the snapshot and counted by the server; --verify-target reads them back\n"
+            .into(),
+    };
+    for unproven in &summary.unproven {
+        text += &format!("not compared: {}: {}\n", screen::line(&unproven.table), unproven.reason);
+    }
+    text
+}
+
 fn text(summary: &Summary) -> String {
     let mut text = format!(
         "restored {}: {} in {}, {} of rows, {}, in {}\n",
@@ -236,9 +258,7 @@ fn text(summary: &Summary) -> String {
         units::counted(summary.objects, "object"),
         units::duration(summary.took),
     );
-    if summary.failures.is_empty() && summary.kept.is_empty() {
-        text += "every table has the rows and the digest of the snapshot\n";
-    } else if !summary.failures.is_empty() {
+    if !summary.failures.is_empty() {
         text += "could not be restored:\n";
     }
     for failure in &summary.failures {
@@ -251,9 +271,7 @@ fn text(summary: &Summary) -> String {
         let (added, there) = (units::counted(kept.added, "row"), units::count(kept.kept));
         text += &format!("{}: {added} added, {there} were there already\n", screen::line(&kept.table));
     }
-    if let Some(tables) = summary.tables_read_back {
-        text += &format!("{} read back from the target and found the same\n", units::counted(tables, "table"));
-    }
+    text += &proof(summary);
     if !summary.left_out.is_empty() {
         text += "left out:\n";
     }

@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 
 use crate::blocks::{Blocks, rows_in};
 use crate::dump::parts::Part;
-use crate::error::{Error, Result};
+use crate::error::{Cause, Error, Result};
 use crate::pg::{Connector, Session, settings, snapshot};
 use crate::progress::{Event, Events};
 use crate::repository::{Stored, Writer};
@@ -170,10 +170,8 @@ impl Copying {
         let stored = self.writer.put(blocks, &part.table).await?;
         let rows = copy.rows().unwrap_or_default();
         if rows != stored.digest.rows {
-            return Err(Error::damaged(
-                table,
-                format!("the server sent {rows} rows, {} were stored", stored.digest.rows),
-            ));
+            let problem = format!("the server says that it sent {rows} rows, and {} came", stored.digest.rows);
+            return Err(Error::Postgres { doing: doing.clone(), source: Box::new(Cause::Protocol(problem)) });
         }
         let took = started.elapsed();
         (self.events)(Event::PartDone { table, part: number, of, rows, bytes: stored.digest.bytes, took });

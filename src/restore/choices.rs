@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::hash::StoredId;
 use crate::plan::Omissions;
-use crate::restore::{Definitions, Fill, Manner, Options, TableName};
 use crate::text::Text;
 
 /// Raised whenever the same choices lead to other statements or other batches than before.
@@ -26,63 +25,40 @@ struct Form {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Choices {
     /// Hash of what is done with each object of the snapshot, as [`Choices::objects`] makes it.
-    objects: String,
+    pub(crate) objects: String,
     /// What is left out of definitions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    omit: Vec<String>,
+    pub(crate) omit: Vec<String>,
     /// Owners and the roles in their places.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    owners: Vec<(Text, Text)>,
+    pub(crate) owners: Vec<(Text, Text)>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    create_database: bool,
+    pub(crate) create_database: bool,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    clean: bool,
+    pub(crate) clean: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    role: Option<Text>,
+    pub(crate) role: Option<Text>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    into_schema: Vec<(Text, Text)>,
+    pub(crate) into_schema: Vec<(Text, Text)>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    into_table: Vec<(Table, Table)>,
+    pub(crate) into_table: Vec<(Table, Table)>,
     /// What rows do to those that are there: `add`, `truncate` or `keep_existing`.
-    fill: String,
+    pub(crate) fill: String,
 }
 
 /// A table as it was named.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Table {
+pub(crate) struct Table {
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    schema: Option<Text>,
-    name: Text,
+    pub(crate) schema: Option<Text>,
+    pub(crate) name: Text,
 }
 
 impl Choices {
-    /// Of options, with what is done with each object: whether it is created, and whether it gets its rows.
-    pub(crate) fn new(keep: &[bool], data: &[bool], options: &Options) -> Self {
-        let Options { definitions: Definitions { omit, owners }, create_database, manner, .. } = options;
-        let Manner { clean, role, into_schema, into_table, fill, .. } = manner;
-        let pair = |(one, other): (&Text, &Text)| (one.clone(), other.clone());
-        Self {
-            objects: Self::objects(keep, data),
-            omit: omitted(*omit).into_iter().map(str::to_owned).collect(),
-            owners: owners.iter().map(pair).collect(),
-            create_database: *create_database,
-            clean: *clean,
-            role: role.clone(),
-            into_schema: into_schema.iter().map(pair).collect(),
-            into_table: into_table.iter().map(|(old, new)| (Table::of(old), Table::of(new))).collect(),
-            fill: match fill {
-                Fill::Add => "add",
-                Fill::Truncate => "truncate",
-                Fill::KeepExisting => "keep_existing",
-            }
-            .into(),
-        }
-    }
-
     /// BLAKE3 of one byte an object, in the order of the manifest: 1 where it is created, 2 where it gets rows, 3 for
     /// both.
-    fn objects(keep: &[bool], data: &[bool]) -> String {
+    pub(crate) fn objects(keep: &[bool], data: &[bool]) -> String {
         let done = keep.iter().zip(data).map(|(keep, data)| u8::from(*keep) | u8::from(*data) << 1);
         StoredId::of(&done.collect::<Vec<u8>>()).to_string()
     }
@@ -104,14 +80,8 @@ impl Choices {
     }
 }
 
-impl Table {
-    fn of(name: &TableName) -> Self {
-        Self { schema: name.schema.clone(), name: name.name.clone() }
-    }
-}
-
 /// Names of what is left out; they are stored, and never change.
-fn omitted(omit: Omissions) -> Vec<&'static str> {
+pub(crate) fn omitted(omit: Omissions) -> Vec<String> {
     let Omissions { owners, grants, comments, labels, tablespaces, access_methods, compression } = omit;
     let all = [
         (owners, "owners"),
@@ -122,7 +92,7 @@ fn omitted(omit: Omissions) -> Vec<&'static str> {
         (access_methods, "access_methods"),
         (compression, "compression"),
     ];
-    all.into_iter().filter(|(left_out, _)| *left_out).map(|(_, name)| name).collect()
+    all.into_iter().filter(|(left_out, _)| *left_out).map(|(_, name)| name.to_owned()).collect()
 }
 
 #[cfg(test)]
@@ -133,10 +103,7 @@ mod tests {
         let table = |name: &str| Table { schema: Some("s".into()), name: name.into() };
         Choices {
             objects: Choices::objects(&[true, false, true], &[false, true, true]),
-            omit: omitted(Omissions { owners: true, grants: true, ..Omissions::default() })
-                .into_iter()
-                .map(str::to_owned)
-                .collect(),
+            omit: omitted(Omissions { owners: true, grants: true, ..Omissions::default() }),
             role: Some(Text::from(&b"caf\xe9"[..])),
             into_table: vec![(table("a"), table("b"))],
             fill: "add".into(),

@@ -5,12 +5,10 @@
 
 use crate::catalog::bookkeeping::SCHEMA;
 use crate::error::{Error, Result};
-use crate::object::Object;
 use crate::pg::Session;
 use crate::progress::Event;
-use crate::restore::crew::Work;
-use crate::restore::ledger::{Item, Ledger};
-use crate::restore::phases::Restoring;
+use crate::restore::crew::{Crew, Work};
+use crate::restore::ledger::Ledger;
 use crate::text;
 
 /// Makes the COMMIT of a transaction wait until it is on disk, and with it all that was committed before. What the server
@@ -22,9 +20,10 @@ pub(crate) const DURABLE: &str = "SELECT pg_catalog.set_config('synchronous_comm
 const INTERVENTION: &str = "57";
 
 /// The last transaction.
-pub(crate) struct Finish<'a> {
-    pub(crate) restoring: &'a Restoring,
-    pub(crate) event_triggers: &'a [&'a Object],
+pub(crate) struct Finish<'a, W> {
+    pub(crate) crew: &'a Crew,
+    /// What is done in it besides: event triggers come.
+    pub(crate) last: &'a W,
 }
 
 /// How the ledger goes.
@@ -48,9 +47,9 @@ impl From<Error> for Ended {
     }
 }
 
-impl Finish<'_> {
+impl<W: Work> Finish<'_, W> {
     async fn attempt(&self, session: &mut Session, going: Going) -> Result<(), Ended> {
-        let crew = &self.restoring.crew;
+        let crew = self.crew;
         let settings = text![crew.settings, crew.silence.begin(), ";"];
         if !crew.ledger.still_ours(session, &settings).await? {
             // Removed by a try whose COMMIT was lost on the way.
@@ -61,14 +60,12 @@ impl Finish<'_> {
             Going::Emptied => session.run(Ledger::empty()).await?,
         }
         session.run(crew.silence.end()).await?;
-        for object in self.event_triggers.iter().filter(|object| !crew.done.has(Item::Object(object.id))) {
-            self.restoring.create(session, object).await?;
-        }
+        self.last.run(session).await?;
         session.run(text![DURABLE, "; COMMIT"]).await.map_err(|e| Ended::Failed(e.while_doing("commit")))
     }
 }
 
-impl Work for Finish<'_> {
+impl<W: Work + Sync> Work for Finish<'_, W> {
     async fn run(&self, session: &mut Session) -> Result<()> {
         let mut going = Going::Dropped;
         loop {
@@ -82,7 +79,7 @@ impl Work for Finish<'_> {
             if error.is_disconnect() || is_intervention(&error) {
                 return Err(error);
             }
-            tell(self.restoring, &error);
+            tell(self.crew, &error);
             going = Going::Emptied;
         }
     }
@@ -100,9 +97,9 @@ fn is_intervention(error: &Error) -> bool {
     error.sqlstate().is_none_or(|code| code.starts_with(INTERVENTION))
 }
 
-fn tell(restoring: &Restoring, error: &Error) {
+fn tell(crew: &Crew, error: &Error) {
     let cause = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
-    (restoring.crew.events)(Event::Warning {
+    (crew.events)(Event::Warning {
         message: format!("cannot drop schema {SCHEMA}, the ledger of this restore: {cause}"),
         hint: Some("the restore is complete and the ledger is emptied; drop the schema when that is possible".into()),
     });
@@ -110,12 +107,12 @@ fn tell(restoring: &Restoring, error: &Error) {
 
 /// The end of a run whose failures are to be tried again: what it did is on disk.
 pub(crate) struct Pause<'a> {
-    pub(crate) restoring: &'a Restoring,
+    pub(crate) crew: &'a Crew,
 }
 
 impl Work for Pause<'_> {
     async fn run(&self, session: &mut Session) -> Result<()> {
-        let crew = &self.restoring.crew;
+        let crew = self.crew;
         let pause = async {
             if crew.ledger.still_ours(session, &crew.settings).await? {
                 session.run(text![Ledger::touch(), "; ", DURABLE, "; COMMIT"]).await?;

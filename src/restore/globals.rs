@@ -15,7 +15,7 @@ use crate::repository::Reader;
 use crate::restore::crew::run_all;
 use crate::restore::failures::Failures;
 use crate::restore::finish::DURABLE;
-use crate::restore::{Fill, Options, Summary};
+use crate::restore::{Fill, Options, Proof, Summary};
 use crate::text;
 use crate::text::Text;
 
@@ -60,6 +60,8 @@ pub(super) async fn run(reader: &Reader, options: &Options, events: &Events) -> 
         failures,
         resumable: false,
         kept: Vec::new(),
+        proof: Proof::default(),
+        unproven: Vec::new(),
         tables_read_back: None,
         took: started.elapsed(),
     })

@@ -8,7 +8,7 @@ use std::time::Instant;
 use futures_util::StreamExt as _;
 
 use crate::blocks::rows_in;
-use crate::error::{Error, Result};
+use crate::error::{Cause, Error, Result};
 use crate::object::{Kind, Object, Table};
 use crate::pg::Session;
 use crate::progress::{Event, Events};
@@ -16,7 +16,7 @@ use crate::repository::{Part, Reader};
 use crate::restore::added::Added;
 use crate::restore::crew::{Work, run_all};
 use crate::restore::ledger::{Item, Ledger};
-use crate::restore::silence::Silence;
+use crate::restore::silence::{ORIGIN, REPLICA, Silence};
 use crate::text;
 use crate::text::Text;
 
@@ -24,13 +24,6 @@ use crate::text::Text;
 const PAGES: &str = "pg_temp.pgkeep_pages";
 /// Where rows wait for the decision whether they are there already.
 const WAITING: &str = "pg_temp.pgkeep_rows";
-
-/// Keeps triggers and foreign keys quiet until the end of the transaction, but for those that are to fire always or on
-/// replicas. `ALTER TABLE .. DISABLE TRIGGER` would lock the table, forget which triggers were disabled before, and
-/// leave them disabled after a crash.
-pub(crate) const REPLICA: &str = "SET LOCAL session_replication_role = replica";
-/// Undoes it, where the transaction goes on.
-pub(crate) const ORIGIN: &str = "SET LOCAL session_replication_role = DEFAULT";
 
 /// One part to load.
 pub(crate) struct Load<'a> {
@@ -67,8 +60,7 @@ impl Work for Load<'_> {
         run_all(session, &self.before(), &doing).await?;
         let rows = self.copy(session, &doing).await?;
         if rows != self.part.stored.digest.rows {
-            let stored = self.part.stored.digest.rows;
-            return Err(Error::damaged(table, format!("the server took {rows} rows of {stored}")));
+            return Err(self.turned_away(rows, doing));
         }
         if let Some(added) = self.added {
             let found = session.query(self.insert()).await.map_err(|e| e.while_doing(&doing))?;
@@ -110,6 +102,16 @@ impl Load<'_> {
         }
         all.extend(self.quiet.then(|| ORIGIN.into()));
         all
+    }
+
+    /// What was sent is what was stored, so that whatever is missing was lost behind COPY.
+    fn turned_away(&self, rows: u64, doing: String) -> Error {
+        let sent = self.part.stored.digest.rows;
+        let problem = format!(
+            "{sent} rows were sent as they were stored, and the server kept {rows}: a trigger of the target turns rows \
+             away, which --disable-triggers keeps quiet"
+        );
+        Error::Postgres { doing, source: Box::new(Cause::Protocol(problem)) }
     }
 
     fn unseen(&self, statement: Text) -> Text {

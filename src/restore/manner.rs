@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::error::{Error, Result};
 use crate::plan::Pattern;
 use crate::plan::select::{Selection, TablePattern};
+use crate::restore::choices::{Choices, Table, omitted};
 use crate::restore::{Fill, Options, TableName};
 use crate::text;
 use crate::text::Text;
@@ -53,6 +54,31 @@ impl Manner {
             ));
         }
         Ok(())
+    }
+}
+
+/// What was chosen, as the ledger keeps it, with what is done with each object: whether it is created, and whether it gets
+/// its rows.
+pub(crate) fn choices(keep: &[bool], data: &[bool], options: &Options) -> Choices {
+    let Options { definitions, create_database, manner, .. } = options;
+    let Manner { clean, role, into_schema, into_table, fill, .. } = manner;
+    let pair = |(one, other): (&Text, &Text)| (one.clone(), other.clone());
+    let table = |name: &TableName| Table { schema: name.schema.clone(), name: name.name.clone() };
+    let fill = match fill {
+        Fill::Add => "add",
+        Fill::Truncate => "truncate",
+        Fill::KeepExisting => "keep_existing",
+    };
+    Choices {
+        objects: Choices::objects(keep, data),
+        omit: omitted(definitions.omit),
+        owners: definitions.owners.iter().map(pair).collect(),
+        create_database: *create_database,
+        clean: *clean,
+        role: role.clone(),
+        into_schema: into_schema.iter().map(pair).collect(),
+        into_table: into_table.iter().map(|(old, new)| (table(old), table(new))).collect(),
+        fill: fill.into(),
     }
 }
 

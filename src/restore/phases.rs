@@ -14,11 +14,11 @@ use crate::restore::crew::{Crew, Seat, Work, run_all};
 use crate::restore::failures::Failures;
 use crate::restore::finish::{DURABLE, Finish, Pause};
 use crate::restore::ledger::Item;
-use crate::restore::silence::Silence;
+use crate::restore::silence::{self, Silence};
 use crate::restore::statements::is_created;
 use crate::restore::takeover::Takeover;
 use crate::restore::{
-    Definitions, Fill, Options, Plan, Summary, again, analyze, database, drops, load, positions, speed, work,
+    Definitions, Fill, Options, Plan, Proof, Summary, again, analyze, database, drops, positions, speed, work,
 };
 use crate::text;
 use crate::text::Text;
@@ -153,6 +153,8 @@ impl Restoring {
             failures: self.failures.all(),
             resumable: !self.failures.all().is_empty(),
             kept: self.added.as_ref().map(|added| added.tables(&self.objects)).unwrap_or_default(),
+            proof: Proof::default(),
+            unproven: Vec::new(),
             tables_read_back: None,
             took: std::time::Duration::ZERO,
         }
@@ -176,7 +178,7 @@ impl Restoring {
         }
         let Some(truncate) = &plan.standing.truncate else { return Ok(()) };
         (self.crew.events)(Event::Step { step: "empty" });
-        let all = [Text::from(load::REPLICA), truncate.clone(), Text::from(load::ORIGIN)];
+        let all = [Text::from(silence::REPLICA), truncate.clone(), Text::from(silence::ORIGIN)];
         let statements = if self.quiet { &all[..] } else { &all[1..2] };
         let emptying = Statements { statements, doing: "empty the tables that are refilled" };
         self.crew.once(lead, Item::Truncation, "the emptying of tables", &emptying).await
@@ -293,7 +295,8 @@ impl Restoring {
         // What failed can be tried again, and only that.
         let mut failed = None;
         if self.failures.all().is_empty() {
-            let finish = Finish { restoring: self, event_triggers: &all };
+            let last = EventTriggers { restoring: self, objects: &all };
+            let finish = Finish { crew: &self.crew, last: &last };
             match self.crew.by_itself(lead, "the end of the restore", &finish).await {
                 Err(error) if self.failures.keep_going() && !error.is_disconnect() => failed = Some(error),
                 done => return done,
@@ -304,7 +307,7 @@ impl Restoring {
         }
         match failed.filter(|_| self.failures.all().is_empty()) {
             Some(error) => Err(error),
-            None => self.crew.by_itself(lead, "the end of the run", &Pause { restoring: self }).await,
+            None => self.crew.by_itself(lead, "the end of the run", &Pause { crew: &self.crew }).await,
         }
     }
 
@@ -317,6 +320,22 @@ impl Restoring {
         let created = all.iter().position(|statement| Some(statement) == object.create.first());
         for statement in all.iter().skip(created.map_or(0, |at| at + 1)).chain(&grants) {
             self.crew.repeatedly(lead, statement.clone(), &doing).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Event triggers that an earlier run has not made.
+struct EventTriggers<'a> {
+    restoring: &'a Restoring,
+    objects: &'a [&'a Object],
+}
+
+impl Work for EventTriggers<'_> {
+    async fn run(&self, session: &mut Session) -> Result<()> {
+        let done = &self.restoring.crew.done;
+        for object in self.objects.iter().filter(|object| !done.has(Item::Object(object.id))) {
+            self.restoring.create(session, object).await?;
         }
         Ok(())
     }

@@ -5,13 +5,19 @@
 
 use crate::error::Result;
 use crate::pg::{Session, sql};
-use crate::restore::load::{ORIGIN, REPLICA};
 use crate::text;
 use crate::text::Text;
 
 /// First major version that can switch event triggers off. Before, only those fall silent that are not to fire always
 /// or on replicas.
 const SWITCH_SINCE: u32 = 17;
+
+/// Keeps triggers and foreign keys quiet until the end of the transaction, but for those that are to fire always or on
+/// replicas. `ALTER TABLE .. DISABLE TRIGGER` would lock the table, forget which triggers were disabled before, and
+/// leave them disabled after a crash.
+pub(crate) const REPLICA: &str = "SET LOCAL session_replication_role = replica";
+/// Undoes it, where the transaction goes on.
+pub(crate) const ORIGIN: &str = "SET LOCAL session_replication_role = DEFAULT";
 
 /// Statements around what nobody is to see; none where nobody is there or nothing can be done about it.
 #[derive(Clone, Default, Debug)]

@@ -47,6 +47,8 @@ pub(crate) struct Target {
     /// Ways to compress columns.
     pub(crate) compressions: HashSet<Text>,
     pub(crate) access_methods: HashSet<Text>,
+    /// Event triggers of users, which may act on all that is created.
+    pub(crate) event_triggers: Vec<Text>,
     /// What stands where the ledger of a restore would.
     pub(crate) ledger: Found,
     existing: HashSet<(Space, Name)>,
@@ -102,6 +104,7 @@ impl Target {
             collations: set("collations")?,
             compressions: set("compressions")?,
             access_methods: set("access_methods")?,
+            event_triggers: row.texts("event_triggers")?,
             ledger,
             existing,
         })
@@ -117,6 +120,7 @@ impl Target {
         self.gives.insert("pg_database_owner".into());
         self.installed = HashSet::from(["plpgsql".into()]);
         self.existing.clear();
+        self.event_triggers.clear();
         self.ledger = Found::Nothing;
     }
 

@@ -32,6 +32,12 @@ select pg_catalog.current_setting('server_version_num')::pg_catalog.int4 as vers
        array(select spcname from pg_catalog.pg_tablespace) as tablespaces,
        array(select t.spcname from pg_catalog.pg_tablespace t
              where pg_catalog.has_tablespace_privilege(t.oid, 'CREATE') or t.oid = d.dattablespace) as usable_tablespaces,
+       -- Those of extensions came with software that somebody installed, and act on what is theirs.
+       array(select t.evtname from pg_catalog.pg_event_trigger t
+             where t.evtenabled <> 'D'
+               and not exists (select 1 from pg_catalog.pg_depend p
+                               where p.classid = 'pg_catalog.pg_event_trigger'::pg_catalog.regclass and p.objid = t.oid
+                                 and p.deptype = 'e')) as event_triggers,
        array(select amname from pg_catalog.pg_am where amtype = 't') as access_methods,
        (select g.enumvals from pg_catalog.pg_settings g where g.name = 'default_toast_compression') as compressions,  --@ 14+
        array['pglz'] as compressions,                                                                                --@ 13

@@ -39,6 +39,7 @@ mod restore_keep_going;
 mod restore_ledger;
 mod restore_manner;
 mod restore_plan;
+mod restore_proof;
 mod restore_refill;
 mod restore_resume;
 mod restore_speed;

@@ -49,15 +49,15 @@ fn event_triggers_of_the_snapshot_do_not_see_its_restore() {
         // Where one fails the others come, and the rest can be tried again.
         let target = server.database("audited_failing");
         target.psql(
-            "CREATE FUNCTION public.taken() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
-             CREATE EVENT TRIGGER made ON table_rewrite EXECUTE FUNCTION public.taken()",
+            "CREATE FUNCTION information_schema.taken() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
+             CREATE EVENT TRIGGER made ON table_rewrite EXECUTE FUNCTION information_schema.taken()",
         );
         let restore = ["restore", "latest", "-d", &target.url(), "--keep-going"];
         let ran = keeping.run(&[&restore[..], &["-N", "nothing"]].concat());
         assert_eq!(ran.code, Some(9), "on {major}: {}{}", ran.stdout, ran.stderr);
         assert!(ran.stdout.contains("event trigger made: "), "on {major}: {}", ran.stdout);
         target.psql(
-            "DROP EVENT TRIGGER made; ALTER EVENT TRIGGER no DISABLE; DROP FUNCTION public.taken();
+            "DROP EVENT TRIGGER made; ALTER EVENT TRIGGER no DISABLE; DROP FUNCTION information_schema.taken();
              ALTER EVENT TRIGGER no ENABLE",
         );
         let before = target.query_one("SELECT count(*) FROM audit.log");

@@ -7,10 +7,12 @@ use pgkeep::pg::sql;
 use crate::harness::{Database, Server, versions};
 
 /// What takes the place of parameters, which are pieces of SQL.
-const PARAMETERS: [(&str, &str); 7] = [
+const PARAMETERS: [(&str, &str); 8] = [
     ("$1", "pg_catalog.pg_authid"),
     ("$2", "r.rolpassword"),
     ("$tables", "(1, 'schema', 'table')"),
+    // After the longer name that it begins.
+    ("$table", "'pg_catalog.pg_class'"),
     ("$roles", "current_user"),
     ("$oids", "(1::pg_catalog.oid)"),
     ("$objects", "('relation', 'schema', 'name')"),

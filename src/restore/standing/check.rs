@@ -6,7 +6,7 @@ use crate::object::{Object, ObjectId};
 use crate::pg::Session;
 use crate::restore::Options;
 use crate::restore::findings::Finding;
-use crate::restore::load::REPLICA;
+use crate::restore::silence::REPLICA;
 use crate::restore::standing::{Facts, Fill, Key, Root};
 use crate::text::Text;
 
@@ -108,13 +108,35 @@ fn columns(all: &mut Vec<Finding>, object: &Object, facts: &Facts, fill: Fill) {
     }
 }
 
+/// The triggers that fire for rows that are loaded.
+fn fire<'a>(facts: &'a Facts, options: &Options) -> &'a [Text] {
+    if options.manner.disable_triggers { &facts.replica_triggers } else { &facts.triggers }
+}
+
+/// The same, each with its table.
+pub(super) fn firing(object: &Object, facts: &HashMap<ObjectId, Facts>, options: &Options) -> Vec<String> {
+    let fire = facts.get(&object.id).map(|facts| fire(facts, options)).unwrap_or_default();
+    fire.iter().map(|trigger| format!("trigger {trigger} of table {}", object.name)).collect()
+}
+
+/// Whether the table keeps rows that are not of the snapshot. What an earlier run loaded cannot be told from them.
+pub(super) fn is_mixed(facts: &Facts, options: &Options) -> bool {
+    match options.manner.fill {
+        Fill::Truncate => false,
+        Fill::KeepExisting => true,
+        Fill::Add => facts.filled || facts.relkind != 'r' || options.manner.resume,
+    }
+}
+
 /// What happens besides: triggers that fire, rows that stay.
 fn company(all: &mut Vec<Finding>, name: &str, facts: &Facts, options: &Options) {
-    if !facts.triggers.is_empty() && !options.manner.disable_triggers {
-        let triggers: Vec<String> = facts.triggers.iter().map(ToString::to_string).collect();
+    let triggers: Vec<String> = fire(facts, options).iter().map(ToString::to_string).collect();
+    if !triggers.is_empty() {
+        let quiet = "--disable-triggers keeps them quiet";
+        let always = "they are to fire always or on replicas: disable them, if they are not to change rows";
         all.push(to_know(
             format!("triggers of table {name} fire for the rows that are loaded: {}", triggers.join(", ")),
-            "--disable-triggers keeps them quiet",
+            if options.manner.disable_triggers { always } else { quiet },
         ));
     }
     if facts.filled && options.manner.fill == Fill::Add && !options.manner.resume {

@@ -11,7 +11,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use crate::error::Result;
 use crate::object::{Kind, Object, ObjectId};
 use crate::pg::{Connector, Row, Session, settings, sql};
+use crate::repository::Part;
 use crate::restore::findings::Finding;
+use crate::restore::proof::Unproven;
 use crate::restore::{Options, Plan};
 use crate::text;
 use crate::text::Text;
@@ -45,6 +47,8 @@ pub(crate) struct Facts {
     /// Columns that need a value.
     required: Vec<Text>,
     triggers: Vec<Text>,
+    /// Those that fire as well where triggers are kept quiet.
+    replica_triggers: Vec<Text>,
     /// Oids of itself and the partitioned tables that it is in.
     pub(crate) family: Vec<u32>,
 }
@@ -58,6 +62,10 @@ pub(crate) struct Standing {
     pub(crate) truncate: Option<Text>,
     /// Whether keys are to wait for the end of the one transaction.
     pub(crate) defer: bool,
+    /// Triggers that fire for the rows that are loaded and may change any row, each with its table.
+    pub(crate) firing: Vec<String>,
+    /// Tables that keep rows which are not of the snapshot, and so cannot be compared with it.
+    pub(crate) mixed: BTreeSet<ObjectId>,
 }
 
 /// Looks at tables that get rows and are not made by the plan.
@@ -87,7 +95,11 @@ pub(crate) async fn look(
     session.run("ROLLBACK").await?;
     session.close().await;
     let complete = keys::complete(roots, &facts);
-    let mut standing = Standing::default();
+    let mut standing = Standing {
+        firing: wanted.iter().flat_map(|object| check::firing(object, &facts, options)).collect(),
+        mixed: facts.iter().filter(|(_, facts)| check::is_mixed(facts, options)).map(|(id, _)| *id).collect(),
+        ..Standing::default()
+    };
     if options.manner.fill == Fill::Truncate {
         findings.extend(check::referenced(&keys, &complete, &facts));
         findings.push(check::emptied(&wanted, &facts));
@@ -145,6 +157,7 @@ fn fact(row: &Row) -> Result<Facts> {
         generated: row.texts("generated")?.into_iter().collect(),
         required: row.texts("required")?,
         triggers: row.texts("triggers")?,
+        replica_triggers: row.texts("replica_triggers")?,
         family: row.numbers("family")?,
     })
 }
@@ -156,4 +169,31 @@ fn truncate(wanted: &[&Object], facts: &HashMap<ObjectId, Facts>, complete: &[Ro
     let roots = complete.iter().map(|root| root.name.clone());
     let tables: Vec<Text> = plain.chain(roots).collect();
     (!tables.is_empty()).then(|| text!["TRUNCATE TABLE ", Text::join(tables, ", ")])
+}
+
+impl Plan {
+    /// What on the target may change rows while they are restored, or others: a trigger can do anything.
+    pub(super) fn meddlers(&self) -> Vec<String> {
+        let creates = self.objects().any(|object| !object.create.is_empty());
+        let event_triggers = self.event_triggers.iter().filter(|_| creates);
+        let event_triggers = event_triggers.map(|name| format!("event trigger {name}"));
+        self.standing.firing.iter().cloned().chain(event_triggers).collect()
+    }
+
+    /// Tables that keep rows of their own.
+    pub(super) fn unproven(&self, options: &Options) -> Vec<Unproven> {
+        let reason = match options.manner.fill {
+            Fill::KeepExisting => "rows that it had are kept, whatever they are",
+            _ => "rows were added to what it had",
+        };
+        let filled: BTreeSet<_> = self.parts().map(|part| part.object).collect();
+        let mixed = self.standing.mixed.iter().filter(|id| filled.contains(id));
+        let name = |object: &Object| Unproven { table: object.name.to_string(), reason };
+        mixed.filter_map(|id| self.manifest.objects.get(id.0 as usize)).map(name).collect()
+    }
+
+    /// What can be read back and compared.
+    pub(super) fn comparable(&self) -> Vec<Part> {
+        self.parts().filter(|part| !self.standing.mixed.contains(&part.object)).cloned().collect()
+    }
 }

@@ -15,10 +15,17 @@ select w.id, c.oid, c.relkind,
        array(select a.attname from pg_catalog.pg_attribute a
              where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
                and a.attnotnull and not a.atthasdef and a.attidentity = '') as required,
-       -- Those that INSERT fires: bit 4 of tgtype.
+       -- Those that INSERT fires, bit 4 of tgtype, also on what is above and below it, and when they fire.
        array(select t.tgname from pg_catalog.pg_trigger t
-             where t.tgrelid = c.oid and not t.tgisinternal and t.tgenabled in ('O', 'A') and t.tgtype & 4 <> 0
+             where t.tgrelid in (select c.oid union select a.relid from pg_catalog.pg_partition_ancestors(c.oid) a (relid)
+                                 union select p.relid from pg_catalog.pg_partition_tree(c.oid) p)
+               and not t.tgisinternal and t.tgenabled in ('O', 'A') and t.tgtype & 4 <> 0
              order by t.tgname) as triggers,
+       array(select t.tgname from pg_catalog.pg_trigger t
+             where t.tgrelid in (select c.oid union select a.relid from pg_catalog.pg_partition_ancestors(c.oid) a (relid)
+                                 union select p.relid from pg_catalog.pg_partition_tree(c.oid) p)
+               and not t.tgisinternal and t.tgenabled in ('R', 'A') and t.tgtype & 4 <> 0
+             order by t.tgname) as replica_triggers,
        -- Itself and the partitioned tables above it.
        array(select c.oid union select a.relid from pg_catalog.pg_partition_ancestors(c.oid) as a (relid)) as family
 from wanted w
