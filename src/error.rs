@@ -7,6 +7,15 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
+/// `deadlock_detected`.
+const DEADLOCK: &str = "40P01";
+/// `serialization_failure`; also what a standby says where a query is in the way of recovery.
+const SERIALIZATION_FAILURE: &str = "40001";
+
+/// What a server says of things that were dropped after they were listed: no such table, schema, object, function or
+/// column, and `internal_error`, as in "could not open relation with OID" and "cache lookup failed".
+const DROPPED: [&str; 6] = ["42P01", "3F000", "42704", "42883", "42703", "XX000"];
+
 /// Result of everything in this library.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -231,14 +240,38 @@ impl Error {
         }
     }
 
-    /// Whether the connection to the server is gone, so that only a new one helps.
+    /// The message with all that caused it, for a line of its own.
+    #[must_use]
+    pub fn explained(&self) -> String {
+        let mut told = self.to_string();
+        let mut next = std::error::Error::source(self);
+        while let Some(cause) = next {
+            told += &format!(": {cause}");
+            next = cause.source();
+        }
+        told
+    }
+
+    /// Whether the server speaks of something that somebody dropped after it was listed.
+    #[must_use]
+    pub fn is_of_dropped(&self) -> bool {
+        self.sqlstate().is_some_and(|code| DROPPED.contains(&code))
+    }
+
+    /// Whether the server ended a transaction for the sake of another one: a deadlock, a serialization failure, a
+    /// conflict with recovery on a standby. The same statements may succeed in a new transaction.
+    #[must_use]
+    pub fn is_conflict(&self) -> bool {
+        matches!(self.sqlstate(), Some(DEADLOCK | SERIALIZATION_FAILURE))
+    }
+
+    /// Whether the connection to the server is gone, so that only a new one helps. An ERROR never is that, whatever its
+    /// code: a server that sends one goes on, and class 08 is then about a connection of its own, to a foreign server.
     #[must_use]
     pub fn is_disconnect(&self) -> bool {
         match self {
             Self::Connect { source, .. } | Self::Postgres { source, .. } => match &**source {
-                Cause::Server(report) => {
-                    report.severity == "FATAL" || report.severity == "PANIC" || report.sqlstate.starts_with("08")
-                }
+                Cause::Server(report) => report.severity == "FATAL" || report.severity == "PANIC",
                 Cause::Io(_) | Cause::Closed | Cause::Timeout(_) => true,
                 Cause::NoPassword | Cause::Protocol(_) => false,
             },

@@ -16,7 +16,8 @@ select p.oid, n.nspname as schema, p.proname as name, n.nspname = 'pg_catalog' a
        case when a.aggmtranstype <> 0 then pg_catalog.format_type(a.aggmtranstype, null) end as mstype,
        nullif(a.aggmtransspace, 0) as msspace, a.aggminitval as minitcond,
        nullif(a.aggmfinalfn::pg_catalog.text, '-') as mfinalfunc, a.aggmfinalextra, a.aggmfinalmodify,
-       'OPERATOR(' || pg_catalog.quote_ident(s.nspname) || '.' || o.oprname || ')' as sortop
+       'OPERATOR(' || pg_catalog.quote_ident(s.nspname) || '.' || o.oprname || ')' as sortop,
+       case when pg_catalog.pg_function_is_visible(p.oid) is null then array[p.tableoid, p.oid] end as gone
 from pg_catalog.pg_aggregate a
 join pg_catalog.pg_proc p on p.oid = a.aggfnoid
 join pg_catalog.pg_namespace n on n.oid = p.pronamespace

@@ -2,8 +2,10 @@
 -- partition must bring along when it is attached, and inherited ones that differ from their parent's or have a comment.
 select k.oid, k.conrelid as relation, c.relkind, n.nspname as schema, c.relname as table, k.conname as name,
        k.convalidated as validated, k.conislocal as local, c.relispartition as partition,
-       pg_catalog.pg_get_constraintdef(k.oid) as definition,
-       u.oids as unvalidated_parents
+       case when pg_catalog.pg_table_is_visible(c.oid) is not null
+            then pg_catalog.pg_get_constraintdef(k.oid) end as definition,
+       u.oids as unvalidated_parents,
+       case when pg_catalog.pg_table_is_visible(c.oid) is null then array[c.tableoid, c.oid] end as gone
 from pg_catalog.pg_constraint k
 join pg_catalog.pg_class c on c.oid = k.conrelid
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace

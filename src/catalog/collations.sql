@@ -6,6 +6,7 @@ select c.oid, n.nspname as schema, c.collname as name, pg_catalog.pg_get_userbyi
        c.colllocale as locale,                                                                       --@ 17+
        c.colliculocale as locale,                                                                    --@ 15..16
        case when c.collprovider = 'i' then c.collcollate end as locale,                              --@ ..14
+       case when pg_catalog.pg_collation_is_visible(c.oid) is null then array[c.tableoid, c.oid] end as gone,
        c.collicurules as rules                                                                       --@ 16+
        null as rules                                                                                 --@ ..15
 from pg_catalog.pg_collation c join pg_catalog.pg_namespace n on n.oid = c.collnamespace

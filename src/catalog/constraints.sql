@@ -9,7 +9,8 @@ select k.oid, k.conrelid as relation, k.conindid as index, k.contype, t.relkind 
        k.conperiod as period,                                                                                --@ 18+
        false as period,                                                                                      --@ ..17
        c.reloptions as options, coalesce(s.spcname, '') as tablespace,
-       case when k.contype = 'x' then pg_catalog.pg_get_constraintdef(k.oid) end as definition,
+       case when k.contype = 'x' and pg_catalog.pg_table_is_visible(t.oid) is not null
+            then pg_catalog.pg_get_constraintdef(k.oid) end as definition,
        k.contype = 'x' and (t.relkind = 'p' or k.conparentid <> 0) as whole_tree, k.conparentid as parent,
        pt.relname as parent_table, pn.nspname as parent_schema, pk.conname as parent_name, pc.reloptions as parent_options,
        nn.oids as not_nulls,                                                                                 --@ 18+
@@ -17,7 +18,8 @@ select k.oid, k.conrelid as relation, k.conindid as index, k.contype, t.relkind 
        x.indisclustered as clustered, x.indisreplident as replica_identity,
        exists (select 1 from pg_catalog.pg_description d
                where d.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.objoid = c.oid) as index_commented,
-       e.names as extensions
+       e.names as extensions,
+       case when pg_catalog.pg_table_is_visible(t.oid) is null then array[t.tableoid, t.oid] end as gone
 from pg_catalog.pg_constraint k
 join pg_catalog.pg_class t on t.oid = k.conrelid
 join pg_catalog.pg_namespace n on n.oid = t.relnamespace

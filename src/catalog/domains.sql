@@ -9,7 +9,8 @@ select t.oid, n.nspname as schema, t.typname as name,
        false as not_null,                                                                            --@ 17+
        t.typnotnull as not_null,                                                                     --@ ..16
        t.typdefault as default_text,
-       pg_catalog.pg_get_expr(t.typdefaultbin, 'pg_catalog.pg_type'::pg_catalog.regclass) as default_expression
+       pg_catalog.pg_get_expr(t.typdefaultbin, 'pg_catalog.pg_type'::pg_catalog.regclass) as default_expression,
+       case when pg_catalog.pg_type_is_visible(t.oid) is null then array[t.tableoid, t.oid] end as gone
 from pg_catalog.pg_type t
 join pg_catalog.pg_namespace n on n.oid = t.typnamespace
 join pg_catalog.pg_type b on b.oid = t.typbasetype

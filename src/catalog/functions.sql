@@ -19,7 +19,8 @@ select p.oid, n.nspname as schema, p.proname as name, n.nspname = 'pg_catalog' a
        array(select e.extname from pg_catalog.pg_depend x join pg_catalog.pg_extension e on e.oid = x.refobjid
              where x.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass and x.objid = p.oid and x.deptype = 'x'
                and x.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass
-             order by e.extname) as extensions
+             order by e.extname) as extensions,
+       case when pg_catalog.pg_function_is_visible(p.oid) is null then array[p.tableoid, p.oid] end as gone
 from pg_catalog.pg_proc p
 join pg_catalog.pg_namespace n on n.oid = p.pronamespace
 join pg_catalog.pg_language l on l.oid = p.prolang

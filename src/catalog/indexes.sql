@@ -4,7 +4,8 @@ select x.indexrelid as oid, x.indrelid as relation, t.relkind as table_kind, n.n
        t.relname as table, pg_catalog.pg_get_indexdef(x.indexrelid) as definition,
        x.indisclustered as clustered, x.indisreplident as replica_identity,
        coalesce(s.spcname, '') as tablespace,
-       v.columns as statistics_columns, v.targets as statistics_targets, e.names as extensions
+       v.columns as statistics_columns, v.targets as statistics_targets, e.names as extensions,
+       case when pg_catalog.pg_table_is_visible(c.oid) is null then array[c.tableoid, c.oid] end as gone
 from pg_catalog.pg_index x
 join pg_catalog.pg_class c on c.oid = x.indexrelid
 join pg_catalog.pg_class t on t.oid = x.indrelid

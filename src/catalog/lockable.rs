@@ -20,6 +20,8 @@ pub struct Lockable {
     pub readable: bool,
     /// Whether row security would hide rows from the role.
     pub filtered: bool,
+    /// Whether it was dropped since the server snapshot.
+    pub gone: bool,
     /// Whether it belongs to an extension, so that its definition is not kept.
     pub member: bool,
     /// Whether it is a configuration table of an extension, so that its rows are kept.
@@ -51,6 +53,7 @@ fn lockable_of(row: &Row) -> Result<Lockable> {
         unlogged: row.letter("relpersistence")? == 'u',
         readable: row.boolean("usable")? && row.boolean("readable")?,
         filtered: row.boolean("filtered")?,
+        gone: row.boolean("gone")?,
         member: row.boolean("member")?,
         configuration: row.boolean("configuration")?,
     })

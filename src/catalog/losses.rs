@@ -7,7 +7,8 @@ use crate::error::Result;
 /// Warns of each.
 pub(crate) async fn tell(source: &Source) -> Result<()> {
     for row in &source.query("what cannot be kept", include_str!("losses.sql")).await? {
-        let what = row.text("what")?;
+        // What is gone by now is nothing to lose.
+        let Some(what) = row.maybe("what")? else { continue };
         let (loss, hint) = match row.text("reason")?.as_str() {
             Some("system schema") => ("lives in a schema of the system and is not kept", "move it to another schema"),
             Some("invalid index") => ("is invalid and is not kept", "build it again with REINDEX, or drop it"),

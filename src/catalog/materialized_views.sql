@@ -1,13 +1,15 @@
 -- One row a materialized view of the user.
 select c.oid, r.oid as rule, n.nspname as schema, c.relname as name, pg_catalog.pg_get_userbyid(c.relowner) as owner,
-       pg_catalog.pg_get_viewdef(c.oid) as query, c.relispopulated as populated,
+       case when pg_catalog.pg_table_is_visible(c.oid) is not null
+            then pg_catalog.pg_get_viewdef(c.oid) end as query, c.relispopulated as populated,
        c.reloptions as options, o.reloptions as toast_options,
        coalesce(s.spcname, '') as tablespace, a.amname as access_method,
        array(select e.extname from pg_catalog.pg_depend d
               join pg_catalog.pg_extension e on e.oid = d.refobjid
               where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.objid = c.oid and d.deptype = 'x'
                 and d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass order by e.extname) as extensions,
-       c.relacl as acl, pg_catalog.acldefault('r', c.relowner) as acl_default
+       c.relacl as acl, pg_catalog.acldefault('r', c.relowner) as acl_default,
+       case when pg_catalog.pg_table_is_visible(c.oid) is null then array[c.tableoid, c.oid] end as gone
 from pg_catalog.pg_class c
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 join pg_catalog.pg_rewrite r on r.ev_class = c.oid and r.ev_type = '1'

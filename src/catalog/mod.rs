@@ -67,6 +67,7 @@ mod text_search;
 mod transforms;
 mod triggers;
 mod types;
+mod vanished;
 mod views;
 
 pub use globals::{GlobalOptions, globals};
@@ -88,6 +89,16 @@ use bookkeeping::Bookkeeping;
 use draft::Draft;
 use source::Source;
 
+/// What was read.
+#[derive(Debug)]
+pub struct Loaded {
+    /// In the order of creation.
+    pub objects: Vec<Object>,
+    /// What the server snapshot shows and is not among the objects, as somebody dropped it, or what it needs, while the
+    /// catalog was read. For people.
+    pub gone: Vec<String>,
+}
+
 /// Reads all objects of the database that this session sees, in the order of creation.
 ///
 /// The session must be in a transaction with [`crate::pg::settings::reading`] in force. So must be `others`, on the same
@@ -97,12 +108,13 @@ use source::Source;
 /// # Errors
 ///
 /// Where the server fails or answers something unexpected.
-pub async fn load(session: &mut Session, others: Vec<Joining>, events: &Events) -> Result<Vec<Object>> {
+pub async fn load(session: &mut Session, others: Vec<Joining>, events: &Events) -> Result<Loaded> {
     let (source, desk) = Source::open(session, others, Events::clone(events)).await?;
     desk.serve(async move {
-        let (drafts, dependencies, ()) =
+        let (mut drafts, dependencies, ()) =
             try_join!(described(&source), dependencies::load(&source), losses::tell(&source))?;
-        Ok(assemble::assemble(drafts, &dependencies, &source))
+        let gone = vanished::leave_out(&mut drafts, source.gone(), &dependencies);
+        Ok(Loaded { objects: assemble::assemble(drafts, &dependencies, &source), gone })
     })
     .await
 }

@@ -11,7 +11,8 @@ select o.oid, n.nspname as schema, o.oprname as name, pg_catalog.pg_get_userbyid
                     || case when s.oprright = 0 then 'NONE' else pg_catalog.format_type(s.oprright, null) end || ')'
              from pg_catalog.pg_operator s join pg_catalog.pg_namespace sn on sn.oid = s.oprnamespace
              where s.oid in (o.oprcom, o.oprnegate) and s.oprcode = 0 order by s.oid) as announced,
-       'OPERATOR(' || pg_catalog.quote_ident(gn.nspname) || '.' || g.oprname || ')' as negator
+       'OPERATOR(' || pg_catalog.quote_ident(gn.nspname) || '.' || g.oprname || ')' as negator,
+       case when pg_catalog.pg_operator_is_visible(o.oid) is null then array[o.tableoid, o.oid] end as gone
 from pg_catalog.pg_operator o
 join pg_catalog.pg_namespace n on n.oid = o.oprnamespace
 left join pg_catalog.pg_operator c on c.oid = o.oprcom

@@ -20,6 +20,9 @@ pub struct Position {
 /// Sequences in one statement of the second question; a statement of a hundred kilobytes is still quick to parse.
 const BATCH: usize = 1000;
 
+/// How often sequences may be dropped between list and look.
+const TRIES: u32 = 10;
+
 /// Positions of all sequences that the role may read. The number of queries is one, and one more a thousand sequences
 /// that were never called.
 ///
@@ -27,6 +30,23 @@ const BATCH: usize = 1000;
 ///
 /// Where the server fails.
 pub async fn positions(session: &mut Session) -> Result<Vec<Position>> {
+    let mut tries = 0;
+    loop {
+        // To read a position takes a lock, which would be kept as long as the transaction.
+        session.run("SAVEPOINT positions").await?;
+        let read = read(session).await;
+        if read.is_ok() || session.is_usable() {
+            session.run("ROLLBACK TO SAVEPOINT positions; RELEASE SAVEPOINT positions").await?;
+        }
+        match read {
+            // One that was dropped is not listed the next time.
+            Err(error) if error.is_of_dropped() && tries < TRIES => tries += 1,
+            read => return read,
+        }
+    }
+}
+
+async fn read(session: &mut Session) -> Result<Vec<Position>> {
     let doing = "read the positions of sequences";
     let statement = sql::for_version(include_str!("positions.sql"), session.major());
     let rows = session.query(statement).await.map_err(|e| e.while_doing(doing))?;

@@ -8,6 +8,6 @@ cross join lateral pg_catalog.pg_get_sequence_data(c.oid) p                     
 where c.relkind = 'S' and c.relpersistence <> 't'
   and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
   and case when c.relkind = 'S' and pg_catalog.has_schema_privilege(n.oid, 'USAGE')
-           then pg_catalog.has_sequence_privilege(c.oid, 'SELECT') else false end
+           then coalesce(pg_catalog.has_sequence_privilege(c.oid, 'SELECT'), false) else false end
   and not (c.relpersistence = 'u' and pg_catalog.pg_is_in_recovery())
 order by c.oid

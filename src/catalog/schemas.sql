@@ -7,7 +7,8 @@ select n.oid,
        case when n.nspname = 'public'
             then pg_catalog.acldefault('n', n.nspowner)
                  || pg_catalog.makeaclitem(0, n.nspowner, 'USAGE', false)
-            else pg_catalog.acldefault('n', n.nspowner) end as acl_default
+            else pg_catalog.acldefault('n', n.nspowner) end as acl_default,
+       case when pg_catalog.has_schema_privilege(n.oid, 'USAGE') is null then array[n.tableoid, n.oid] end as gone
 from pg_catalog.pg_namespace n
 where n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
 order by n.oid

@@ -10,7 +10,8 @@ select c.oid, n.nspname as schema, c.relname as name, pg_catalog.pg_get_userbyid
        c.relpersistence as table_persistence,                                                                --@ ..14
        a.attname as column_name, a.attidentity as identity,
        exists (select 1 from pg_catalog.pg_extension e where c.oid = any (e.extconfig)) as configuration,
-       c.relacl as acl, pg_catalog.acldefault('s', c.relowner) as acl_default
+       c.relacl as acl, pg_catalog.acldefault('s', c.relowner) as acl_default,
+       case when pg_catalog.pg_table_is_visible(c.oid) is null then array[c.tableoid, c.oid] end as gone
 from pg_catalog.pg_class c
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 join pg_catalog.pg_sequence q on q.seqrelid = c.oid

@@ -4,15 +4,17 @@
 //! together with others that see the same server snapshot, if there are any: the server is never idle while answers are
 //! taken apart here, and can use several processors.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex as Slot, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::task::JoinSet;
 
+use crate::catalog::draft::Address;
 use crate::error::{Error, Result};
-use crate::pg::{Rows, Session, sql};
+use crate::pg::{Row, Rows, Session, sql};
 use crate::progress::{Event, Events};
 
 /// Questions that wait at most: more than there are families, so that all are asked at once.
@@ -24,14 +26,20 @@ const GOODBYE: Duration = Duration::from_secs(1);
 pub(crate) struct Source {
     questions: mpsc::Sender<Question>,
     events: Events,
+    gone: Slot<Gone>,
     /// Major version of the server.
     pub(crate) major: u32,
     /// Whether the role is a superuser: some catalogs are closed to everybody else.
     pub(crate) superuser: bool,
 }
 
+/// What the server snapshot shows and somebody has dropped since, with its name for people. The server prints
+/// definitions from the catalog as it is now, and of such things it can print nothing.
+pub(crate) type Gone = BTreeMap<Address, String>;
+
 /// A statement and who waits for its rows.
 struct Question {
+    what: String,
     statement: String,
     answer: oneshot::Sender<Result<Rows>>,
 }
@@ -61,7 +69,7 @@ impl Source {
             .any(|row| row.boolean("yes").unwrap_or(false));
         let (questions, queue) = mpsc::channel(QUESTIONS_MAX);
         let desk = Desk { lead, others, queue: Mutex::new(queue), again: questions.downgrade() };
-        Ok((Self { questions, events, major, superuser }, desk))
+        Ok((Self { questions, events, gone: Slot::default(), major, superuser }, desk))
     }
 
     /// Runs a query of a `.sql` file, less the lines that this server's version does not have.
@@ -77,9 +85,29 @@ impl Source {
         }
         let (answer, answered) = oneshot::channel();
         // Where the desk is gone, so is the answer.
-        drop(self.questions.send(Question { statement, answer }).await);
-        let rows = answered.await.unwrap_or(Err(Error::Cancelled));
-        rows.map_err(|e| e.while_doing(format!("read the catalog ({what})")))
+        drop(self.questions.send(Question { what: what.into(), statement, answer }).await);
+        let mut rows = answered.await.unwrap_or(Err(Error::Cancelled))?;
+        if rows.has("gone") {
+            rows.retain(|row| self.is_there(what, row))?;
+        }
+        Ok(rows)
+    }
+
+    /// A row whose column `gone`, class and oid, is not NULL speaks of something that is not there any more.
+    fn is_there(&self, what: &str, row: &Row) -> Result<bool> {
+        let [class, oid] = row.numbers("gone")?[..] else { return Ok(true) };
+        let name = row.maybe("name").unwrap_or_default().unwrap_or_else(|| "without a name".into());
+        let name = match row.maybe("schema").unwrap_or_default() {
+            Some(schema) => format!("{what}: {schema}.{name}"),
+            None => format!("{what}: {name}"),
+        };
+        self.gone.lock().unwrap_or_else(PoisonError::into_inner).insert(Address { class, oid }, name);
+        Ok(false)
+    }
+
+    /// What was found to be gone so far.
+    pub(crate) fn gone(&self) -> Gone {
+        std::mem::take(&mut *self.gone.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Tells people something that stops nothing.
@@ -98,17 +126,35 @@ impl Desk<'_> {
             helping.spawn(help(joining, Arc::clone(&queue), again.clone()));
         }
         let answer_all = async {
+            let mut failed = None;
             while let Some(question) = next(&queue).await {
-                drop(question.answer.send(lead.query(&question.statement).await));
+                // After the first error the transaction answers nothing more, and what it says instead is not the cause.
+                if failed.is_some() {
+                    continue;
+                }
+                match ask(lead, &question).await {
+                    Ok(rows) => drop(question.answer.send(Ok(rows))),
+                    Err(error) => failed = Some(error.while_doing(format!("read the catalog ({})", question.what))),
+                }
             }
+            failed
         };
         // The source goes with `reading`, and with it the queue.
-        let (read, ()) = tokio::join!(reading, answer_all);
-        let read = read?;
+        let (read, failed) = tokio::join!(reading, answer_all);
+        let read = failed.map_or(read, Err)?;
         // They only say goodbye; who still waits for a connection need not have one.
         drop(tokio::time::timeout(GOODBYE, helping.join_all()).await);
         Ok(read)
     }
+}
+
+/// Asks in a savepoint, which ends with the locks that the answer took: to print a view takes one for each table that it
+/// reads, and a transaction that is kept open would keep them all.
+async fn ask(session: &mut Session, question: &Question) -> Result<Rows> {
+    let statement = &question.statement;
+    session
+        .query(format!("SAVEPOINT question; {statement}\n; ROLLBACK TO SAVEPOINT question; RELEASE SAVEPOINT question"))
+        .await
 }
 
 async fn next(queue: &Queue) -> Option<Question> {
@@ -120,7 +166,7 @@ async fn next(queue: &Queue) -> Option<Question> {
 async fn help(joining: Joining, queue: Arc<Queue>, again: mpsc::WeakSender<Question>) {
     let Ok(mut session) = joining.await else { return };
     while let Some(question) = next(&queue).await {
-        match session.query(&question.statement).await {
+        match ask(&mut session, &question).await {
             Ok(rows) => drop(question.answer.send(Ok(rows))),
             Err(_) => {
                 // Whoever waits for the answer keeps the queue open.

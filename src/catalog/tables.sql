@@ -14,7 +14,8 @@ select c.oid, c.relkind, n.nspname as schema, c.relname as name,
                where p.partrelid = c.oid and p.partstrat = 'h' and ha.amname = 'hash' and oc.opcname = 'enum_ops'
                  and oc.opcnamespace = 'pg_catalog'::pg_catalog.regnamespace) as enum_hash,
        e.condition,
-       c.relacl as acl, pg_catalog.acldefault('r', c.relowner) as acl_default
+       c.relacl as acl, pg_catalog.acldefault('r', c.relowner) as acl_default,
+       case when pg_catalog.pg_table_is_visible(c.oid) is null then array[c.tableoid, c.oid] end as gone
 from pg_catalog.pg_class c
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 left join pg_catalog.pg_class o on o.oid = c.reltoastrelid and c.reltoastrelid <> 0

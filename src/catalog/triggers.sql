@@ -6,7 +6,8 @@ select t.oid, t.tgrelid as relation, n.nspname as schema, c.relname as table, t.
        array(select e.extname from pg_catalog.pg_depend x join pg_catalog.pg_extension e on e.oid = x.refobjid
              where x.classid = 'pg_catalog.pg_trigger'::pg_catalog.regclass and x.objid = t.oid and x.deptype = 'x'
                and x.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass
-             order by e.extname) as extensions
+             order by e.extname) as extensions,
+       case when pg_catalog.pg_table_is_visible(c.oid) is null then array[c.tableoid, c.oid] end as gone
 from pg_catalog.pg_trigger t
 join pg_catalog.pg_class c on c.oid = t.tgrelid
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace

@@ -32,7 +32,8 @@ select t.oid, n.oid as schema_oid, n.nspname as schema, t.typname as name, n.nsp
        pg_catalog.format_type(r.rngmultitypid, null) as multirange,                                  --@ 14+
        null as multirange,                                                                           --@ ..13
        -- Composite types: number, name and definition of each column.
-       c.numbers, c.names, c.definitions
+       c.numbers, c.names, c.definitions,
+       case when pg_catalog.pg_type_is_visible(t.oid) is null then array[t.tableoid, t.oid] end as gone
 from pg_catalog.pg_type t
 join pg_catalog.pg_namespace n on n.oid = t.typnamespace
 left join pg_catalog.pg_range r on r.rngtypid = t.oid

@@ -10,18 +10,24 @@ use crate::dump::chosen::Chosen;
 use crate::dump::facts::{self, Facts};
 use crate::dump::unreadable::Unreadable;
 use crate::error::{Error, Result};
+use crate::object::{Kind, Object};
 use crate::pg::snapshot::Taking;
 use crate::pg::{Connector, Session, snapshot, waiting};
 use crate::progress::{Event, Events};
 use crate::text::Text;
 
-/// How often locks and server snapshot are tried anew when tables come or are rewritten in between.
-const TRIES: u32 = 5;
+/// How often locks and server snapshot are tried anew when somebody changes definitions in between.
+const TRIES: u32 = 10;
+/// The try from which on objects that were dropped while the catalog was read are left out. Before, a new server
+/// snapshot shows whether something else came in their place.
+const LEAVING_OUT: u32 = 3;
+/// Names of dropped objects that are told.
+const NAMED: usize = 10;
 /// Sessions that read the catalog beside the lead at most: there are a few long queries.
 const CATALOG_SESSIONS: usize = 2;
+/// Between two tries, times their number.
+const PAUSE: Duration = Duration::from_millis(50);
 const CATALOG_LOCK_TIMEOUT: &str = "SET LOCAL lock_timeout = '1s'";
-/// `undefined_table`: dropped after it was listed.
-const UNDEFINED_TABLE: &str = "42P01";
 
 /// A session that holds all locks and the server snapshot, and what it has read.
 pub(super) struct Lead {
@@ -43,14 +49,18 @@ impl Lead {
     pub(super) async fn begin(connector: &Arc<Connector>, options: &Options, events: &Events) -> Result<Self> {
         events(Event::Step { step: "connect" });
         let mut session = connector.connect().await?;
-        for _ in 0..TRIES {
-            match attempt(connector, &mut session, options, events).await? {
-                Ok(held) => return Ok(held.with(session)),
-                Err(problem) => {
-                    let hint = Some("starting over with a new server snapshot".into());
-                    events(Event::Warning { message: problem, hint });
-                    session.run("ROLLBACK").await?;
-                }
+        for at in 1..=TRIES {
+            let problem = match attempt(connector, &mut session, options, at >= LEAVING_OUT, events).await {
+                Ok(Ok(held)) => return Ok(held.with(session)),
+                Ok(Err(problem)) => problem,
+                Err(error) if is_passing(&error) && session.is_usable() && at < TRIES => error.explained(),
+                Err(error) => return Err(error),
+            };
+            let hint = Some(format!("starting over with a new server snapshot, try {} of {TRIES}", at + 1));
+            if at < TRIES {
+                events(Event::Warning { message: problem, hint });
+                session.run("ROLLBACK").await?;
+                tokio::time::sleep(PAUSE * at).await;
             }
         }
         let database = &connector.config().database;
@@ -90,6 +100,7 @@ async fn attempt(
     connector: &Arc<Connector>,
     session: &mut Session,
     options: &Options,
+    leaving_out: bool,
     events: &Events,
 ) -> Result<std::result::Result<Held, String>> {
     let listed = catalog::lockable(session).await?;
@@ -99,11 +110,7 @@ async fn attempt(
     events(Event::Step { step: "lock tables" });
     let process = session.process();
     let locking = snapshot::lead(session, &options.taking, &names);
-    let server_snapshot = match waiting::told(connector, process, events, locking).await {
-        Ok(name) => name,
-        Err(error) if error.sqlstate() == Some(UNDEFINED_TABLE) => return Ok(Err("a table was dropped".into())),
-        Err(error) => return Err(error),
-    };
+    let server_snapshot = waiting::told(connector, process, events, locking).await?;
     session.run(options.settings()).await?;
     let since = Instant::now();
     events(Event::ServerSnapshot { name: server_snapshot.clone() });
@@ -118,8 +125,22 @@ async fn attempt(
     events(Event::Step { step: "read catalog" });
     let facts = facts::read(session).await?;
     let others = others(connector, &server_snapshot, options);
-    let objects = waiting::told(connector, process, events, catalog::load(session, others, events)).await?;
+    let loaded = waiting::told(connector, process, events, catalog::load(session, others, events)).await?;
+    if let Some(problem) = dropped(&loaded.gone) {
+        if !leaving_out {
+            return Ok(Err(problem));
+        }
+        let hint = Some("they are not in the snapshot; the next dump has what came in their place".into());
+        events(Event::Warning { message: problem, hint });
+    }
     let listed = catalog::lockable(session).await?;
+    // A table of the server snapshot that is gone and was never locked: what was read of it cannot be relied on.
+    let objects: Vec<Object> = loaded.objects;
+    if let Some(table) =
+        listed.iter().find(|table| table.gone && objects.iter().any(|o| o.oid == table.oid && is_table(o)))
+    {
+        return Ok(Err(format!("table {} was dropped before it could be locked", table.name)));
+    }
     let chosen = Chosen::new(objects, &listed, &unreadable, facts.standby, options, events)?;
     let read = chosen.tables();
     if let Some(new) = listed.iter().find(|t| read.contains(&t.oid) && is_lockable(t) && !wanted.contains(&t.oid)) {
@@ -144,11 +165,32 @@ async fn wanted(
     }
     let server_snapshot = snapshot::lead(session, &Taking::default(), &[]).await?;
     let others = others(connector, &server_snapshot, options);
-    let objects = catalog::load(session, others, events).await?;
+    let objects = catalog::load(session, others, events).await?.objects;
     let standby = session.query("select pg_catalog.pg_is_in_recovery() as yes").await?.one()?.boolean("yes")?;
     session.run("ROLLBACK").await?;
     let chosen = Chosen::new(objects, listed, unreadable, standby, options, &crate::progress::silent())?;
     Ok(chosen.tables().intersection(&all).copied().collect())
+}
+
+/// Whether another try may go better: something was dropped under it, two sessions waited for each other, or a standby
+/// had to go on.
+fn is_passing(error: &Error) -> bool {
+    error.is_conflict() || error.is_of_dropped()
+}
+
+/// Says what was dropped while the catalog was read, if anything.
+fn dropped(gone: &[String]) -> Option<String> {
+    if gone.is_empty() {
+        return None;
+    }
+    let named = gone.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+    let more = gone.len().saturating_sub(NAMED);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    Some(format!("dropped while the catalog was read: {named}{more}"))
+}
+
+fn is_table(object: &Object) -> bool {
+    object.kind == Kind::Table
 }
 
 /// Sessions that help to read the catalog, never more than will copy rows later.

@@ -3,7 +3,7 @@
 select 'large object' as kind, pg_catalog.min(g.oid)::pg_catalog.text as name
 from (select m.oid, m.lomowner, m.lomacl,
              (pg_catalog.row_number() over (partition by m.lomowner, m.lomacl::pg_catalog.text order by m.oid) - 1)
-             / 10000 as batch
+             / 1000 as batch
       from pg_catalog.pg_largeobject_metadata m
       where not (select r.rolsuper from pg_catalog.pg_roles r where r.rolname = current_user)
         and pg_catalog.current_setting('lo_compat_privileges') <> 'on') g
@@ -17,8 +17,9 @@ union all
 select 'sequence', c.oid::pg_catalog.text
 from pg_catalog.pg_class c
 where c.relkind = 'S' and c.relpersistence <> 't'
-  and not (pg_catalog.has_schema_privilege(c.relnamespace, 'USAGE')
-           and case when c.relkind = 'S' then pg_catalog.has_sequence_privilege(c.oid, 'SELECT') end)
+  -- One that is gone by now is not closed.
+  and not coalesce(pg_catalog.has_schema_privilege(c.relnamespace, 'USAGE')
+                   and case when c.relkind = 'S' then pg_catalog.has_sequence_privilege(c.oid, 'SELECT') end, true)
 union all
 select 'subscription', s.subname::pg_catalog.text
 from pg_catalog.pg_subscription s

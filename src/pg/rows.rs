@@ -48,6 +48,28 @@ impl Rows {
         self.rows.iter()
     }
 
+    /// Keeps the rows for which `keep` says so.
+    ///
+    /// # Errors
+    ///
+    /// The first that `keep` fails with.
+    pub fn retain(&mut self, mut keep: impl FnMut(&Row) -> Result<bool>) -> Result<()> {
+        let mut kept = Vec::with_capacity(self.rows.len());
+        for row in std::mem::take(&mut self.rows) {
+            if keep(&row)? {
+                kept.push(row);
+            }
+        }
+        self.rows = kept;
+        Ok(())
+    }
+
+    /// Whether there is a column of this name; false where there are no rows.
+    #[must_use]
+    pub fn has(&self, column: &str) -> bool {
+        self.rows.first().is_some_and(|row| row.columns.iter().any(|c| *c == column))
+    }
+
     /// The only row.
     ///
     /// # Errors

@@ -66,7 +66,7 @@ async fn read(database: &Database) -> Object {
     let settings = settings::reading(session.version(), "UTF8");
     session.run(format!("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; {settings}")).await.expect("settings");
     let objects = pgkeep::catalog::load(&mut session, Vec::new(), &(Arc::new(|_| ()) as _)).await.expect("a catalog");
-    objects.into_iter().find(|object| object.kind == Kind::Database).expect("the database is an object")
+    objects.objects.into_iter().find(|object| object.kind == Kind::Database).expect("the database is an object")
 }
 
 async fn run(database: &Database, statements: &[Text]) {

@@ -12,6 +12,7 @@ mod damage;
 mod database_properties;
 mod drill;
 mod dump;
+mod dump_churn;
 mod dump_hidden;
 mod globals;
 mod harness;

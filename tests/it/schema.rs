@@ -120,7 +120,7 @@ async fn read_as(database: &Database, user: &str) -> Vec<Object> {
     let settings = settings::reading(session.version(), &encoding(&session));
     session.run(format!("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; {settings}")).await.expect("settings");
     let objects = pgkeep::catalog::load(&mut session, Vec::new(), &(Arc::new(|_| ()) as _)).await;
-    objects.unwrap_or_else(|error| panic!("{error}: {:?}", std::error::Error::source(&error)))
+    objects.unwrap_or_else(|error| panic!("{error}: {:?}", std::error::Error::source(&error))).objects
 }
 
 /// Creates as a restore does, and returns what failed.
