@@ -1,6 +1,8 @@
 //! Copies all parts into the repository: workers on the lead's server snapshot, the largest part first.
 //!
-//! A worker whose connection drops comes back to the same server snapshot and repeats its part. A worker that cannot
+//! A worker whose connection drops, or whose transaction the server ends for the sake of another one, comes back to the
+//! same server snapshot and repeats its part. A worker keeps no lock longer than it copies: the lead holds them all, and
+//! more of them might not fit into the server's table of locks. A worker that cannot
 //! lock a table at once gives the part to the lead, which holds the lock already: waiting behind somebody's exclusive
 //! lock would never end. Only the loss of the lead ends a dump.
 
@@ -25,6 +27,8 @@ const TRIES: u32 = 5;
 /// The lead says something at least this often: network devices forget idle connections much sooner than keepalives
 /// of two hours would notice.
 const HEARTBEAT: Duration = Duration::from_secs(30);
+/// Gives back the locks of the part before.
+const RELEASE: &str = "ROLLBACK TO SAVEPOINT part; ";
 /// `lock_not_available`: somebody waits for or holds a stronger lock.
 const LOCK_NOT_AVAILABLE: &str = "55P03";
 
@@ -109,10 +113,11 @@ impl Copying {
                     *session = None;
                     return Ok(None);
                 }
-                Err(error) if error.is_disconnect() && tries < TRIES => {
+                Err(error) if (error.is_disconnect() || error.is_conflict()) && tries < TRIES => {
                     *session = None;
                     tries += 1;
-                    let message = format!("lost the connection while copying {}: {error}", part.table);
+                    let lost = if error.is_disconnect() { "lost the connection" } else { "was interrupted" };
+                    let message = format!("{lost} while copying {}: {}", part.table, error.explained());
                     let hint = Some(format!("copying the part again, try {tries} of {TRIES}"));
                     (self.events)(Event::Warning { message, hint });
                     tokio::time::sleep(Duration::from_millis(200) * 2u32.pow(tries)).await;
@@ -129,11 +134,12 @@ impl Copying {
                 let mut new = self.connector.connect().await?;
                 snapshot::join(&mut new, &self.server_snapshot).await?;
                 new.run(&self.settings).await?;
+                new.run("SAVEPOINT part").await?;
                 none.insert(new)
             }
         };
         if let Some(table) = &part.lock {
-            let lock = text!["LOCK TABLE ONLY ", table, " IN ACCESS SHARE MODE NOWAIT"];
+            let lock = text![RELEASE, "LOCK TABLE ONLY ", table, " IN ACCESS SHARE MODE NOWAIT"];
             session.run(lock).await.map_err(|e| e.while_doing(format!("lock table {}", part.table)))?;
         }
         self.copy(session, part).await

@@ -41,6 +41,11 @@ pub(crate) trait Work {
     /// Does it; the transaction is open and its settings are made.
     fn run(&self, session: &mut Session) -> impl Future<Output = Result<()>> + Send;
 
+    /// Whether it cannot be done in smaller steps, so that a deadlock is a reason to repeat it as it is.
+    fn is_one(&self) -> bool {
+        true
+    }
+
     /// Statements that record it.
     fn record(&self, ledger: &Ledger, item: Item) -> Text {
         ledger.record(item)
@@ -87,15 +92,20 @@ impl Crew {
         let mut tries = 0;
         loop {
             let lost = match self.attempt(seat, item, work, tries > 0).await {
-                Err(error) if error.is_disconnect() && tries < TRIES && !self.single => error,
+                Err(error) if self.may_repeat(&error, work) && tries < TRIES => error,
                 done => return done,
             };
             *seat = None;
             tries += 1;
-            let message = format!("lost the connection during {what}: {lost}");
+            let how = if lost.is_disconnect() { "lost the connection" } else { "was interrupted" };
+            let message = format!("{how} during {what}: {}", lost.explained());
             (self.events)(Event::Warning { message, hint: Some(format!("once more, try {tries} of {TRIES}")) });
             tokio::time::sleep(Duration::from_millis(200) * 2u32.pow(tries)).await;
         }
+    }
+
+    fn may_repeat(&self, error: &Error, work: &impl Work) -> bool {
+        !self.single && (error.is_disconnect() || error.is_conflict() && work.is_one())
     }
 
     async fn attempt(&self, seat: &mut Seat, item: Option<Item>, work: &impl Work, again: bool) -> Result<()> {

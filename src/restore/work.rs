@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::object::{Kind, Object};
 use crate::pg::Session;
 use crate::plan::Schedule;
+use crate::progress::Event;
 use crate::repository::Part;
 use crate::restore::Plan;
 use crate::restore::agenda::{Agenda, SHARED_BYTES, Task};
@@ -23,9 +24,6 @@ use crate::restore::load::Load;
 use crate::restore::phases::Restoring;
 use crate::restore::statements::is_created;
 use crate::text::Text;
-
-/// SQLSTATE of a deadlock.
-const DEADLOCK: &str = "40P01";
 
 /// A shared schedule.
 struct Jobs {
@@ -115,7 +113,11 @@ impl Jobs {
                 batch.iter().for_each(|&at| schedule.done(at));
             }
             // Functions of users lock what nobody knows of; alone they only wait.
-            Err(error) if error.sqlstate() == Some(DEADLOCK) => {
+            Err(error) if error.is_conflict() => {
+                let message =
+                    format!("was interrupted with {} tasks in one transaction: {}", batch.len(), error.explained());
+                let hint = Some("doing each in a transaction of its own".into());
+                (restoring.crew.events)(Event::Warning { message, hint });
                 for &at in batch {
                     self.alone(restoring, seat, at).await?;
                 }
@@ -253,6 +255,10 @@ impl Work for Together<'_> {
             }
         }
         Ok(())
+    }
+
+    fn is_one(&self) -> bool {
+        self.0.len() == 1
     }
 
     fn record(&self, ledger: &Ledger, _first: ledger::Item) -> Text {

@@ -243,3 +243,30 @@ fn a_restore_behind_a_pooler_is_continued() {
         assert_eq!(ledgers(&target), "0");
     }
 }
+
+/// A server that is alive says in the words of class 08 that another one is not: the rows are there, and only the
+/// planner misses something.
+#[test]
+fn a_table_that_cannot_be_analyzed_is_a_warning() {
+    for major in versions() {
+        let server = Server::shared(major);
+        let (source, target) = (server.database("away"), server.database("away_back"));
+        source.psql(
+            "CREATE EXTENSION postgres_fdw;
+             CREATE SERVER away FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '127.0.0.1', port '1');
+             CREATE USER MAPPING FOR PUBLIC SERVER away OPTIONS (user 'nobody');
+             CREATE TABLE p (n int) PARTITION BY RANGE (n);
+             CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (10);
+             CREATE FOREIGN TABLE p2 PARTITION OF p FOR VALUES FROM (10) TO (20) SERVER away;
+             INSERT INTO p VALUES (1), (2); CREATE TABLE other AS SELECT 1 AS n;",
+        );
+        let keeping = Keeping::new();
+        keeping.ok(&["dump", "-d", &source.url()]);
+        let ran = keeping.run(&["restore", "latest", "-d", &target.url()]);
+        assert_eq!(ran.code, Some(0), "on {major}: {}", ran.stderr);
+        assert!(ran.stderr.contains("cannot analyze table public.p"), "{}", ran.stderr);
+        assert!(!ran.stderr.contains("lost the connection"), "{}", ran.stderr);
+        assert_eq!(target.query_one("SELECT count(*) FROM p1"), "2");
+        assert_eq!(target.query_one("SELECT reltuples >= 1 FROM pg_class WHERE relname = 'other'"), "t");
+    }
+}
