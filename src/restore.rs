@@ -10,6 +10,7 @@ mod added;
 mod again;
 mod agenda;
 mod analyze;
+mod batches;
 mod choices;
 mod comparable;
 mod creation;

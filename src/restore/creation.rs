@@ -65,6 +65,18 @@ impl Restoring {
         }
     }
 
+    /// Writes down whose grants failed, beside those that did not.
+    async fn record_ungranted<'a>(
+        &self,
+        session: &mut Session,
+        objects: impl Iterator<Item = &'a Object> + Send,
+    ) -> Result<()> {
+        let lacking = |object: &&Object| granted(object, &self.definitions) && self.failures.lacks_grants(object.id);
+        let records: Vec<Text> =
+            objects.filter(lacking).map(|object| self.crew.ledger.record(Item::Ungranted(object.id))).collect();
+        run_all(session, &records, "write the ledger of the restore").await
+    }
+
     /// Creates an object inside a larger transaction.
     async fn create_apart(&self, session: &mut Session, object: &Object) -> Result<()> {
         if self.failures.blocks(&self.objects, object) {
@@ -104,8 +116,14 @@ impl Work for Batch<'_> {
     }
 }
 
-/// All grants, and default privileges after them.
+/// Grants on objects.
 pub(crate) struct Grants<'a> {
+    pub(crate) restoring: &'a Restoring,
+    pub(crate) objects: &'a [&'a Object],
+}
+
+/// Default privileges, after all grants.
+pub(crate) struct DefaultGrants<'a> {
     pub(crate) restoring: &'a Restoring,
     pub(crate) plan: &'a Plan,
 }
@@ -113,20 +131,21 @@ pub(crate) struct Grants<'a> {
 impl Work for Grants<'_> {
     async fn run(&self, session: &mut Session) -> Result<()> {
         let (restoring, definitions) = (self.restoring, &self.restoring.definitions);
-        for object in self.plan.objects().filter(|object| !object.grants.is_empty()) {
+        for object in self.objects {
             let doing = format!("grant on {} {}", object.kind.noun(), object.name);
             restoring.apart(session, object, &definitions.grants(object), &doing, Failures::grants).await?;
         }
-        let granted = |object: &&Object| granted(object, definitions);
-        for object in self.plan.objects().filter(|object| object.kind.pass() == Pass::Grants).filter(granted) {
-            restoring.create_apart(session, object).await?;
+        restoring.record_ungranted(session, self.objects.iter().copied()).await
+    }
+}
+
+impl Work for DefaultGrants<'_> {
+    async fn run(&self, session: &mut Session) -> Result<()> {
+        let defaults = || self.plan.objects().filter(|object| object.kind.pass() == Pass::Grants);
+        for object in defaults().filter(|object| granted(object, &self.restoring.definitions)) {
+            self.restoring.create_apart(session, object).await?;
         }
-        for object in self.plan.objects().filter(granted).filter(|object| restoring.failures.lacks_grants(object.id)) {
-            let doing = "write the ledger of the restore";
-            let lost = restoring.crew.ledger.record(Item::Ungranted(object.id));
-            Statements { statements: &[lost], doing }.run(session).await?;
-        }
-        Ok(())
+        self.restoring.record_ungranted(session, defaults()).await
     }
 }
 

@@ -3,13 +3,14 @@
 use crate::object::{Kind, Object, Pass};
 use crate::restore::creation::granted;
 use crate::restore::statements::is_created;
-use crate::restore::{Definitions, Plan};
+use crate::restore::{Definitions, Plan, batches};
 use crate::text;
 use crate::text::Text;
 use crate::text::lex;
 
-/// Statements that remove what the plan creates, the last first. What is not there is passed over.
-pub(crate) fn statements(plan: &Plan, definitions: &Definitions) -> Vec<Text> {
+/// Statements that remove what the plan creates, the last first, each with the number of locks
+/// that it takes. What is not there is passed over.
+pub(crate) fn statements(plan: &Plan, definitions: &Definitions) -> Vec<(Text, usize)> {
     let objects = &plan.manifest.objects;
     let gone = gone_with(plan);
     let removed =
@@ -18,7 +19,8 @@ pub(crate) fn statements(plan: &Plan, definitions: &Definitions) -> Vec<Text> {
         removed.filter(|o| o.kind.pass() != Pass::Grants || granted(o, definitions)).collect();
     removed.reverse();
     let whole = |object: &Object| object.part_of.map(|whole| &objects[whole.0 as usize]);
-    removed.into_iter().flat_map(|object| drops(object, whole(object))).collect()
+    let with_locks = |object| drops(object, whole(object)).into_iter().map(|drop| (drop, batches::removal(object)));
+    removed.into_iter().flat_map(with_locks).collect()
 }
 
 /// Lets large objects that are there go before they are created.

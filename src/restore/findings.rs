@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::catalog::bookkeeping::SCHEMA;
 use crate::object::{Kind, Object, Section};
 use crate::repository::Server;
+use crate::restore::batches::creation;
 use crate::restore::ledger::{Found, Ledger, foreign};
 use crate::restore::statements::is_created;
 use crate::restore::target::Target;
@@ -62,6 +63,7 @@ pub(crate) fn findings(objects: &[&Object], origin: &Origin, target: &Target, op
     server(&mut all, origin, target, options);
     unfinished(&mut all, origin, target, options);
     taken(&mut all, objects, options);
+    all.extend(locks(objects, target, options));
     if !options.manner.resume && !options.manner.clean {
         collisions(&mut all, objects, origin, target);
     }
@@ -108,6 +110,24 @@ fn server(all: &mut Vec<Finding>, origin: &Origin, target: &Target, options: &Op
             "give a smaller --jobs",
         ));
     }
+}
+
+/// One transaction keeps all its locks, and cannot be cut into smaller ones. How many there are is an estimate: it stops
+/// nothing.
+fn locks(objects: &[&Object], target: &Target, options: &Options) -> Option<Finding> {
+    if !options.manner.single_transaction {
+        return None;
+    }
+    let wanted: usize = objects.iter().filter(|object| is_created(object)).map(|object| creation(object)).sum();
+    let wanted = i64::try_from(wanted).unwrap_or(i64::MAX);
+    (wanted > target.locks).then(|| Finding {
+        fatal: false,
+        message: format!(
+            "one transaction will take about {wanted} locks, and the target's settings promise room for {}",
+            target.locks
+        ),
+        hint: "restore without -1, or raise max_locks_per_transaction on the target".into(),
+    })
 }
 
 /// Connections that a restore needs at once.

@@ -61,7 +61,9 @@ pub(crate) enum Item {
     Object(ObjectId),
     /// The check of a foreign key that was added without one.
     Validation(ObjectId),
-    /// Grants on all objects.
+    /// A batch of grants on objects.
+    GrantBatch(usize),
+    /// All grants: default privileges come last.
     Grants,
     /// Grants on one object that failed among the others, or whose object did.
     Grant(ObjectId),
@@ -83,6 +85,7 @@ impl Item {
             Self::Position(object) => format!("position {}", object.0),
             Self::Object(object) => format!("object {}", object.0),
             Self::Validation(object) => format!("validation {}", object.0),
+            Self::GrantBatch(batch) => format!("grants {batch}"),
             Self::Grants => "grants".into(),
             Self::Grant(object) => format!("grant {}", object.0),
             Self::Lost(object) => format!("lost {}", object.0),

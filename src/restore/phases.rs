@@ -9,7 +9,8 @@ use crate::pg::{Connector, Session, settings};
 use crate::progress::{Event, Events};
 use crate::repository::{Part, Position, Reader};
 use crate::restore::added::Added;
-use crate::restore::creation::{Batch, Creation, Grants};
+use crate::restore::batches::{batches, creation};
+use crate::restore::creation::{Batch, Creation, DefaultGrants, Grants};
 use crate::restore::crew::{Crew, Seat, Work, run_all};
 use crate::restore::failures::Failures;
 use crate::restore::finish::{DURABLE, Finish, Pause};
@@ -23,8 +24,8 @@ use crate::restore::{
 use crate::text;
 use crate::text::Text;
 
-/// Objects before the rows in one transaction at most: each created relation keeps several locks until the commit.
-const PRE_DATA_BATCH: usize = 500;
+/// Positions of sequences that one statement sets.
+const POSITIONS: usize = 500;
 
 /// Everything a worker needs; shared by all.
 pub(crate) struct Restoring {
@@ -163,8 +164,10 @@ impl Restoring {
     /// Removes what will be created, the last first.
     async fn clean(&self, lead: &mut Seat, plan: &Plan) -> Result<()> {
         (self.crew.events)(Event::Step { step: "drop" });
-        for (at, batch) in drops::statements(plan, &self.definitions).chunks(PRE_DATA_BATCH).enumerate() {
-            let drops = Statements { statements: batch, doing: "drop what will be created" };
+        let all = drops::statements(plan, &self.definitions);
+        for (at, batch) in batches(&all, |(_, locks)| *locks).into_iter().enumerate() {
+            let statements: Vec<Text> = batch.iter().map(|(statement, _)| statement.clone()).collect();
+            let drops = Statements { statements: &statements, doing: "drop what will be created" };
             self.crew.once(lead, Item::Drops(at), "the removal of what will be created", &drops).await?;
         }
         Ok(())
@@ -189,7 +192,7 @@ impl Restoring {
         (self.crew.events)(Event::Step { step: "create" });
         let wanted: Vec<&Object> = plan.objects().filter(|object| object.section != Section::PostData).collect();
         let schemas = missing_schemas(&wanted);
-        for (at, objects) in wanted.chunks(PRE_DATA_BATCH).enumerate() {
+        for (at, objects) in batches(&wanted, |object| creation(object)).into_iter().enumerate() {
             let schemas = if at == 0 { schemas.as_slice() } else { &[] };
             let batch = Batch { restoring: self, schemas, objects };
             self.crew.once(lead, Item::PreData(at), "the creation of objects", &batch).await?;
@@ -202,7 +205,7 @@ impl Restoring {
         let wanted = |at: &&Position| plan.data[at.object.0 as usize] && !self.failures.is_lost(at.object);
         let positions: Vec<&Position> = plan.manifest.sequences.iter().filter(wanted).collect();
         for (item, unlogged) in [(Item::Sequences, false), (Item::UnloggedSequences, true)] {
-            let calls = positions.chunks(PRE_DATA_BATCH).map(|batch| self.positions(batch, unlogged));
+            let calls = positions.chunks(POSITIONS).map(|batch| self.positions(batch, unlogged));
             let statements: Vec<Text> = calls.collect();
             let set = Statements { statements: &statements, doing: "set the positions of sequences" };
             self.crew.once(lead, item, "the setting of sequences", &set).await?;
@@ -224,8 +227,14 @@ impl Restoring {
     /// Grants come after all objects exist, and one after another: two on the same object collide.
     async fn grants(&self, lead: &mut Seat, plan: &Plan) -> Result<()> {
         (self.crew.events)(Event::Step { step: "grant" });
-        let grants = Grants { restoring: self, plan };
-        self.crew.once(lead, Item::Grants, "the granting of privileges", &grants).await
+        let what = "the granting of privileges";
+        let granted_on: Vec<&Object> = plan.objects().filter(|object| !object.grants.is_empty()).collect();
+        for (at, objects) in batches(&granted_on, |object| creation(object)).into_iter().enumerate() {
+            let grants = Grants { restoring: self, objects };
+            self.crew.once(lead, Item::GrantBatch(at), what, &grants).await?;
+        }
+        let defaults = DefaultGrants { restoring: self, plan };
+        self.crew.once(lead, Item::Grants, what, &defaults).await
     }
 
     /// Refreshes, in order.

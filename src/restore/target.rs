@@ -26,6 +26,8 @@ pub(crate) struct Target {
     pub(crate) superuser: bool,
     pub(crate) may_create: bool,
     pub(crate) standby: bool,
+    /// Locks that the server has room for.
+    pub(crate) locks: i64,
     /// Connections that are still free.
     pub(crate) free: i64,
     /// How long the way to the server and back takes.
@@ -92,6 +94,7 @@ impl Target {
             superuser: row.boolean("superuser")?,
             may_create: row.boolean("may_create")?,
             standby: row.boolean("standby")?,
+            locks: row.number("locks")?,
             free: row.number("free")?,
             round_trip,
             roles: set("roles")?,

@@ -7,6 +7,9 @@ select pg_catalog.current_setting('server_version_num')::pg_catalog.int4 as vers
        current_user as role, r.rolsuper as superuser,
        pg_catalog.has_database_privilege(d.oid, 'CREATE') as may_create,
        pg_catalog.pg_is_in_recovery() as standby,
+       pg_catalog.current_setting('max_locks_per_transaction')::pg_catalog.int8
+         * (pg_catalog.current_setting('max_connections')::pg_catalog.int8
+            + pg_catalog.current_setting('max_prepared_transactions')::pg_catalog.int8) as locks,
        least(
          pg_catalog.current_setting('max_connections')::pg_catalog.int8
          - case when r.rolsuper then 0

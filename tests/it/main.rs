@@ -18,6 +18,7 @@ mod globals;
 mod harness;
 mod hostile_names;
 mod lock_holders;
+mod lock_table;
 mod losses;
 mod options;
 mod oracles;
