@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::error::{Error, Result};
 use crate::hash::StoredId;
+use crate::pg::settings::Purpose;
 use crate::pg::{Connector, Session};
 use crate::plan::Pattern;
 use crate::plan::select::{Selection, TablePattern, select};
@@ -134,6 +135,8 @@ async fn checks(connector: &Connector, options: &Options, events: &Events) -> Re
     }
     events(Event::Step { step: "check" });
     let mut session = connector.connect().await?;
+    // The path that the snapshot brought could put functions of its owner in the place of the system's.
+    session.pin(Purpose::Loading, "UTF8");
     let mut all = Vec::new();
     for (file, statement) in &options.checks {
         let answer = answer(&mut session, statement).await;
@@ -144,7 +147,15 @@ async fn checks(connector: &Connector, options: &Options, events: &Events) -> Re
 
 /// `true`, or what came instead.
 async fn answer(session: &mut Session, statement: &str) -> String {
-    match session.query(statement).await {
+    // Its transaction is pinned when it begins, so that the server shows the statement as it was written.
+    let asked = match session.run("BEGIN").await {
+        Ok(()) => session.query(statement).await,
+        Err(error) => Err(error),
+    };
+    if !asked.as_ref().is_err_and(Error::is_disconnect) {
+        drop(session.run("COMMIT").await);
+    }
+    match asked {
         Ok(rows) => match rows.iter().map(|row| row.values().next().flatten()).collect::<Vec<_>>().as_slice() {
             [Some(value)] if *value == "t" => "true".into(),
             [Some(value)] => value.lossy().into_owned(),

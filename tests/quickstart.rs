@@ -275,7 +275,10 @@ async fn connect(url: &str) -> Result<Session> {
 async fn run(url: &str, statements: &[String]) -> Result<()> {
     let mut session = connect(url).await?;
     for statement in statements {
-        session.run(statement).await?;
+        match statement.starts_with("CREATE DATABASE") {
+            true => session.run_alone(statement).await?,
+            false => session.run(statement).await?,
+        }
     }
     session.close().await;
     Ok(())

@@ -101,7 +101,7 @@ pub struct Loaded {
 
 /// Reads all objects of the database that this session sees, in the order of creation.
 ///
-/// The session must be in a transaction with [`crate::pg::settings::reading`] in force. So must be `others`, on the same
+/// The session must be in a transaction for [`crate::pg::settings::Purpose::Reading`]. So must be `others`, on the same
 /// server snapshot; they help from when they are there, and are closed in the end. The number of queries does not depend on the
 /// number of objects.
 ///

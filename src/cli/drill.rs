@@ -25,7 +25,9 @@ back, compares numbers and digests of rows with those of the dump, runs your che
 Exit code 10 means that something differed, 9 that a table could not be compared in full, since a server of another
 major version prints some types differently. What a drill that was killed has left on the server, the next one drops.
 
-A check file holds statements separated by a semicolon at the end of a line; each must return exactly one true.
+A check file holds statements separated by a semicolon at the end of a line; each must return exactly one true. Tables
+need their schema (public.orders): checks run with an empty search_path, so that nothing in the snapshot can stand in
+for what they call.
 
 A line of cron for a drill every month:
   0 4 1 * *  pgkeep drill latest -h spare-server --check /etc/pgkeep/totals.sql --report /var/log/pgkeep-drill --quiet

@@ -6,6 +6,7 @@
 
 use crate::error::Result;
 use crate::hash::StoredId;
+use crate::pg::settings::Purpose;
 use crate::pg::{Config, Connector, Session};
 use crate::progress::{Event, Events};
 use crate::repository::new_uid;
@@ -46,7 +47,7 @@ impl Scratch {
         sweep(server, &mut session, events).await?;
         let name = format!("{}{}", if keep { KEPT } else { PREFIX }, &new_uid()[..12]);
         let lock = format!("SELECT pg_catalog.pg_advisory_xact_lock({LOCK}, {})", key(&name));
-        session.run(format!("BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0; {lock}")).await?;
+        session.run(format!("BEGIN; {lock}")).await?;
         Ok(Self { name, keep, server: server.clone(), session })
     }
 
@@ -60,11 +61,11 @@ impl Scratch {
         let statement = text!["DROP DATABASE IF EXISTS ", name.ident(), " WITH (FORCE)"];
         let mut dropped = self.session.run("COMMIT").await;
         if dropped.is_ok() {
-            dropped = self.session.run(&statement).await;
+            dropped = self.session.run_alone(&statement).await;
         }
         if dropped.as_ref().is_err_and(crate::Error::is_disconnect) {
             dropped = match restore::maintenance(&self.server).await {
-                Ok(mut session) => session.run(&statement).await,
+                Ok(mut session) => session.run_alone(&statement).await,
                 Err(error) => Err(error),
             };
         }
@@ -82,6 +83,7 @@ impl Scratch {
 /// was never created, or a connection is lost, the drop tells what is wrong.
 async fn forget_subscriptions(server: &Config, name: &str) {
     if let Ok(mut session) = Connector::new(server.with_database(name)).connect().await {
+        session.pin(Purpose::Loading, "UTF8");
         drop(session.run(FORGET_SUBSCRIPTIONS).await);
     }
 }
@@ -100,7 +102,7 @@ async fn sweep(server: &Config, session: &mut Session, events: &Events) -> Resul
         }
         forget_subscriptions(server, &name.lossy()).await;
         // Not by force: somebody may look at it.
-        let dropped = session.run(text!["DROP DATABASE IF EXISTS ", name.ident()]).await;
+        let dropped = session.run_alone(text!["DROP DATABASE IF EXISTS ", name.ident()]).await;
         let (message, hint) = match dropped {
             Ok(()) => (format!("dropped scratch database {name}, which a drill that was killed had left"), None),
             Err(error) => {

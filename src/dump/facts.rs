@@ -98,7 +98,7 @@ impl Facts {
     }
 }
 
-/// Settings that change what COPY prints; see `pg::settings::reading`.
+/// Settings that change what COPY prints; see `pg::settings`.
 const FORMAT_SETTINGS: [(&str, &str); 5] = [
     ("DateStyle", "ISO, MDY"),
     ("IntervalStyle", "postgres"),

@@ -1,6 +1,7 @@
 //! One connection to a server: statements of bytes over the simple query protocol.
 //!
-//! Owns the state of the conversation. A future that is dropped half-way leaves a session that refuses further work
+//! Owns the state of the conversation, and pins at the start of every transaction whatever changes the meaning of a
+//! statement ([`settings`]): no statement goes out before that, whoever sends it. A future that is dropped half-way leaves a session that refuses further work
 //! rather than one that reads another statement's answer; only an unfinished COPY to the server is cleaned up.
 
 use std::collections::BTreeMap;
@@ -18,6 +19,8 @@ use crate::pg::connection::Connection;
 use crate::pg::copy::{CopyIn, CopyOut};
 use crate::pg::route::Route;
 use crate::pg::rows::Rows;
+use crate::pg::settings::{self, Purpose};
+use crate::pg::snapshot;
 use crate::pg::wire::{self, Message, tag, violation};
 use crate::text::Text;
 
@@ -29,15 +32,32 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// One connection to a server, speaking the simple query protocol with statements of bytes.
 ///
-/// Nothing named is left on the server between transactions, so it works through a transaction pooler.
+/// Nothing is left on the server between transactions, so it works through a transaction pooler.
 #[derive(Debug)]
 pub struct Session {
     pub(crate) connection: Connection,
     pub(crate) state: State,
     cancel: CancelToken,
     version: u32,
+    /// What every message that begins a transaction begins with.
+    pins: String,
+    purpose: Purpose,
+    encoding: String,
+    /// Whether a transaction is open, which was pinned when it began.
+    open: bool,
+    /// Whether no pooler stands between, once that is known.
+    ours: Option<bool>,
     parameters: BTreeMap<Text, Text>,
     notices: VecDeque<ServerReport>,
+}
+
+/// How a statement goes out where no transaction is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pinning {
+    /// In one message and one transaction with what is pinned before it.
+    First,
+    /// By itself: it looks nothing up, or cannot be part of a transaction.
+    Alone,
 }
 
 /// Where the conversation stands.
@@ -56,7 +76,19 @@ impl Session {
     pub(crate) async fn begin(connection: Connection, route: Route) -> Result<Session, Cause> {
         let cancel = CancelToken::new(route.clone(), Bytes::new());
         let (parameters, notices) = (BTreeMap::new(), VecDeque::new());
-        let mut session = Self { connection, state: State::Busy, cancel, version: 0, parameters, notices };
+        let mut session = Self {
+            connection,
+            state: State::Busy,
+            cancel,
+            version: 0,
+            pins: String::new(),
+            purpose: Purpose::Reading,
+            encoding: String::new(),
+            open: false,
+            ours: None,
+            parameters,
+            notices,
+        };
         loop {
             let message = session.receive().await?;
             match message.tag {
@@ -65,18 +97,54 @@ impl Session {
                 other => return Err(unexpected(other, "at start-up")),
             }
         }
+        session.open = false;
         session.version = session.ask_version().await?;
-        if session.parameter("server_encoding").is_some_and(|encoding| *encoding == *"SQL_ASCII") {
+        let encoding = snapshot::encoding(&session);
+        if encoding == "SQL_ASCII" {
             // Any bytes may come from there; UTF8 would make the server refuse them.
-            session.execute(b"SET client_encoding = 'SQL_ASCII'").await?;
+            session.execute(b"SET client_encoding = 'SQL_ASCII'", Pinning::Alone).await?;
         }
+        session.pin(Purpose::Reading, &encoding);
         Ok(session)
+    }
+
+    /// What the transactions of this session are for from the next one on, and the encoding of the database whose names
+    /// and rows travel in them. A new session reads, in the encoding of its own database.
+    pub fn pin(&mut self, purpose: Purpose, encoding: &str) {
+        self.pins = settings::of_transaction(purpose, self.version, encoding);
+        self.purpose = purpose;
+        encoding.clone_into(&mut self.encoding);
+    }
+
+    /// Makes the settings hold between transactions as well, where this connection is ours alone; answers whether it is.
+    /// A pooler would hand them on to others, so through one they hold in transactions only.
+    ///
+    /// # Errors
+    ///
+    /// What the server says, or that the connection is lost.
+    pub async fn settle(&mut self) -> Result<bool> {
+        if let Some(ours) = self.ours {
+            return Ok(ours);
+        }
+        if self.open {
+            return Ok(false);
+        }
+        let rows = self.query("SELECT pg_catalog.pg_backend_pid() AS pid").await?;
+        // Poolers give out keys of their own.
+        let ours = self.cancel.process() == Some(rows.one()?.number("pid")?);
+        if ours {
+            let pins = settings::of_session(self.purpose, self.version, &self.encoding);
+            self.execute(pins.as_bytes(), Pinning::Alone).await.map_err(|cause| failed(b"SET", cause))?;
+        }
+        self.ours = Some(ours);
+        Ok(ours)
     }
 
     async fn ask_version(&mut self) -> Result<u32, Cause> {
         if let Some(version) = self.parameter("server_version").and_then(|text| version_number(&text.lossy())) {
             return Ok(version);
         }
+        // Nothing is pinned yet, and this statement looks nothing up.
         let rows = self.collect(b"SHOW server_version_num").await?;
         let number = rows.one().and_then(|row| row.number("server_version_num"));
         number.map_err(|_| violation("the server does not tell its version"))
@@ -159,7 +227,19 @@ impl Session {
     /// What the server says, or that the connection is lost.
     pub async fn run(&mut self, sql: impl AsRef<[u8]>) -> Result<()> {
         let sql = sql.as_ref();
-        self.execute(sql).await.map_err(|cause| failed(sql, cause))
+        self.execute(sql, Pinning::First).await.map_err(|cause| failed(sql, cause))
+    }
+
+    /// Runs one statement that a server refuses inside a transaction: `CREATE DATABASE`, `CREATE TABLESPACE`, `ANALYZE`
+    /// of everything. Through a pooler it runs under whatever settings it meets, so it must not hold any expression.
+    ///
+    /// # Errors
+    ///
+    /// What the server says, or that the connection is lost.
+    pub async fn run_alone(&mut self, sql: impl AsRef<[u8]>) -> Result<()> {
+        self.settle().await?;
+        let sql = sql.as_ref();
+        self.execute(sql, Pinning::Alone).await.map_err(|cause| failed(sql, cause))
     }
 
     /// Runs statements and collects the rows of the last one that has any.
@@ -211,17 +291,20 @@ impl Session {
     }
 
     async fn begin_copy(&mut self, sql: &[u8], expected: u8) -> Result<(), Cause> {
-        self.start(sql).await?;
-        let message = self.receive().await?;
-        match message.tag {
-            tag if tag == expected => Ok(()),
-            // Nothing more is read, so the session stays busy and refuses further work.
-            _ => Err(violation("the statement is not the COPY that was expected")),
+        self.start(sql, Pinning::First).await?;
+        loop {
+            match self.receive().await?.tag {
+                tag if tag == expected => return Ok(()),
+                // Of what was pinned.
+                tag::COMMAND_COMPLETE => {}
+                // Nothing more is read, so the session stays busy and refuses further work.
+                _ => return Err(violation("the statement is not the COPY that was expected")),
+            }
         }
     }
 
-    async fn execute(&mut self, sql: &[u8]) -> Result<(), Cause> {
-        self.start(sql).await?;
+    async fn execute(&mut self, sql: &[u8], pinning: Pinning) -> Result<(), Cause> {
+        self.start(sql, pinning).await?;
         loop {
             match self.receive().await?.tag {
                 tag::READY => return Ok(()),
@@ -232,7 +315,7 @@ impl Session {
     }
 
     async fn collect(&mut self, sql: &[u8]) -> Result<Rows, Cause> {
-        self.start(sql).await?;
+        self.start(sql, Pinning::First).await?;
         let (mut columns, mut rows, mut bytes) = (Vec::new(), Vec::new(), 0);
         loop {
             let Message { tag, body } = self.receive().await?;
@@ -253,15 +336,17 @@ impl Session {
         }
     }
 
-    /// Sends a statement, after cleaning up an unfinished COPY.
-    pub(crate) async fn start(&mut self, sql: &[u8]) -> Result<(), Cause> {
-        let mut query = BytesMut::with_capacity(sql.len() + 6);
-        wire::query(sql, &mut query)?;
+    /// Sends a statement, after cleaning up an unfinished COPY. The only place from which a statement goes out, so that
+    /// none goes out before everything is pinned that changes its meaning.
+    async fn start(&mut self, sql: &[u8], pinning: Pinning) -> Result<(), Cause> {
         match self.state {
             State::Ready => {}
             State::Busy => return Err(interrupted()),
             State::CopyIn => self.abandon_copy("abandoned by pgkeep").await?,
         }
+        let pins = if self.open || pinning == Pinning::Alone { "" } else { &self.pins };
+        let mut query = BytesMut::with_capacity(pins.len() + sql.len() + 6);
+        wire::query(pins, sql, &mut query)?;
         self.transmit(query).await
     }
 
@@ -305,12 +390,17 @@ impl Session {
                 tag::ERROR => return Err(self.after_error(wire::report(message.body)).await),
                 tag::NOTICE | tag::PARAMETER | tag::NOTIFICATION => self.note(message)?,
                 tag::READY => {
-                    self.state = State::Ready;
+                    self.ready(&message);
                     return Ok(message);
                 }
                 _ => return Ok(message),
             }
         }
+    }
+
+    fn ready(&mut self, message: &Message) {
+        self.state = State::Ready;
+        self.open = wire::is_open(&message.body);
     }
 
     /// Takes in what a server may say at any time.
@@ -335,7 +425,7 @@ impl Session {
     pub(crate) async fn after_error(&mut self, report: ServerReport) -> Cause {
         while let Ok(message) = self.connection.receive().await {
             if message.tag == tag::READY {
-                self.state = State::Ready;
+                self.ready(&message);
                 break;
             }
             if self.note(message).is_err() {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::error::{Error, Result};
 use crate::limits::LOCK_STATEMENT_BYTES;
-use crate::pg::{Session, settings};
+use crate::pg::Session;
 use crate::text;
 use crate::text::Text;
 
@@ -29,14 +29,12 @@ pub struct Taking {
 ///
 /// Where a lock is not to be had, or the server fails; the transaction is then to be rolled back.
 pub async fn lead(session: &mut Session, taking: &Taking, tables: &[Text]) -> Result<String> {
-    let encoding = encoding(session);
     let level = if taking.serializable_deferrable { "SERIALIZABLE" } else { "REPEATABLE READ" };
     let deferrable = if taking.serializable_deferrable { " DEFERRABLE" } else { "" };
     run(session, format!("BEGIN ISOLATION LEVEL {level} READ ONLY{deferrable}")).await?;
     if let Some(name) = &taking.imported {
         run(session, text!["SET TRANSACTION SNAPSHOT ", Text::from(name.as_str()).literal()]).await?;
     }
-    run(session, settings::reading(session.version(), &encoding)).await?;
     if let Some(timeout) = taking.lock_timeout {
         run(session, format!("SET LOCAL lock_timeout = {}", timeout.as_millis())).await?;
     }
@@ -58,11 +56,9 @@ pub async fn lead(session: &mut Session, taking: &Taking, tables: &[Text]) -> Re
 ///
 /// Where the lead is gone and its snapshot with it.
 pub async fn join(session: &mut Session, name: &str) -> Result<()> {
-    let encoding = encoding(session);
     run(session, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
     let joined = session.run(text!["SET TRANSACTION SNAPSHOT ", Text::from(name).literal()]).await;
-    joined.map_err(|e| e.while_doing(format!("join the server snapshot {name}")))?;
-    run(session, settings::reading(session.version(), &encoding)).await
+    joined.map_err(|e| e.while_doing(format!("join the server snapshot {name}")))
 }
 
 /// Encoding of the database that this session sees.

@@ -143,9 +143,17 @@ pub(crate) fn affected(mut body: Bytes) -> Option<u64> {
     std::str::from_utf8(number).ok()?.parse().ok()
 }
 
-/// Writes a Query.
-pub(crate) fn query(sql: &[u8], out: &mut BytesMut) -> Result<(), Cause> {
-    framed(Some(b'Q'), out, |out| put_cstring(sql, out))
+/// Writes a Query that begins with `pins`, statements that each end in a semicolon.
+pub(crate) fn query(pins: &str, sql: &[u8], out: &mut BytesMut) -> Result<(), Cause> {
+    framed(Some(b'Q'), out, |out| {
+        out.put_slice(pins.as_bytes());
+        put_cstring(sql, out)
+    })
+}
+
+/// Whether a ReadyForQuery says that a transaction is open, sound or failed.
+pub(crate) fn is_open(ready: &[u8]) -> bool {
+    matches!(ready, [b'T' | b'E', ..])
 }
 
 /// Writes a StartupMessage with these parameters.
@@ -231,10 +239,10 @@ mod tests {
 
     #[test]
     fn statements_hold_no_nul() {
-        assert!(query(b"SELECT '\0'", &mut BytesMut::new()).is_err());
+        assert!(query("", b"SELECT '\0'", &mut BytesMut::new()).is_err());
         let mut out = BytesMut::new();
-        query(b"SELECT '\xe9'", &mut out).unwrap();
-        assert_eq!(&out[..], b"Q\0\0\0\x0fSELECT '\xe9'\0");
+        query("A; ", b"SELECT '\xe9'", &mut out).unwrap();
+        assert_eq!(&out[..], b"Q\0\0\0\x12A; SELECT '\xe9'\0");
     }
 
     #[test]

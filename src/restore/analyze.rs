@@ -76,7 +76,10 @@ impl Work for Attempt {
         if self.inside {
             session.run("SAVEPOINT pgkeep_analyze").await?;
         }
-        let done = session.run(&self.statement).await.map_err(|e| e.while_doing("analyze"));
+        // Through a pooler it must bring its settings along.
+        let alone = !self.inside && !self.begun && session.settle().await?;
+        let done = if alone { session.run_alone(&self.statement).await } else { session.run(&self.statement).await };
+        let done = done.map_err(|e| e.while_doing("analyze"));
         match &done {
             Err(error) if error.is_disconnect() => return done,
             Err(_) if self.inside => session.run("ROLLBACK TO SAVEPOINT pgkeep_analyze").await?,

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::{Error, Result};
+use crate::pg::settings::Purpose;
 use crate::pg::{Connector, Session, waiting};
 use crate::progress::{Event, Events};
 use crate::restore::ledger::{Done, Item, Ledger};
@@ -23,10 +24,12 @@ pub(crate) struct Crew {
     pub(crate) connector: Arc<Connector>,
     pub(crate) ledger: Ledger,
     pub(crate) events: Events,
-    /// `SET LOCAL ..` for every transaction, with a final semicolon.
+    /// `SET LOCAL ..` for every transaction beside what a session pins, with a final semicolon.
     pub(crate) settings: Text,
     /// How event triggers are kept from seeing what a restore does for itself.
     pub(crate) silence: Silence,
+    /// Encoding of the database that was dumped.
+    pub(crate) encoding: String,
     /// What an earlier run has done.
     pub(crate) done: Arc<Done>,
     /// Whether everything is one transaction on one session.
@@ -111,7 +114,11 @@ impl Crew {
     async fn attempt(&self, seat: &mut Seat, item: Option<Item>, work: &impl Work, again: bool) -> Result<()> {
         let session = match seat {
             Some(session) => session,
-            none => none.insert(self.connector.connect().await?),
+            none => {
+                let mut new = self.connector.connect().await?;
+                load(&mut new, &self.encoding).await?;
+                none.insert(new)
+            }
         };
         let Some(item) = item.filter(|_| !self.single) else { return work.run(session).await };
         if again {
@@ -140,6 +147,12 @@ impl Crew {
             .map_err(|e| e.while_doing("write the ledger of the restore"))?;
         session.run("COMMIT").await.map_err(|e| e.while_doing("commit"))
     }
+}
+
+/// Makes a session one that loads. It waits for work between transactions, which no timeout must end.
+pub(crate) async fn load(session: &mut Session, encoding: &str) -> Result<()> {
+    session.pin(Purpose::Loading, encoding);
+    session.settle().await.map(drop)
 }
 
 /// Runs statements one after another, sent as one message; an error names what they were for. Where no transaction is

@@ -58,7 +58,7 @@ pub(crate) async fn create(objects: &[Object], encoding: &str, options: &Options
         let take = text!["SET ROLE ", role.ident()];
         session.run(take).await.map_err(|e| e.while_doing(format!("take role {role}")))?;
     }
-    session.run(statement).await.map_err(|e| e.while_doing(format!("create database {name}")))
+    session.run_alone(statement).await.map_err(|e| e.while_doing(format!("create database {name}")))
 }
 
 fn statement(objects: &[Object], encoding: &str, name: &Text, definitions: &Definitions) -> Text {

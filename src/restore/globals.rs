@@ -9,7 +9,8 @@ use std::time::Instant;
 
 use crate::error::{Error, Result};
 use crate::object::{Kind, Object};
-use crate::pg::{Connector, Session, settings};
+use crate::pg::settings::Purpose;
+use crate::pg::{Connector, Session};
 use crate::progress::{Event, Events};
 use crate::repository::Reader;
 use crate::restore::crew::run_all;
@@ -34,12 +35,8 @@ pub(super) async fn run(reader: &Reader, options: &Options, events: &Events) -> 
         events(Event::Warning { message, hint: None });
     }
     let mut session = Connector::new(options.target.clone()).connect().await?;
-    let mut cluster = Cluster {
-        existing: existing(&mut session).await?,
-        settings: settings::loading(session.version(), "UTF8"),
-        session,
-        options,
-    };
+    session.pin(Purpose::Loading, "UTF8");
+    let mut cluster = Cluster { existing: existing(&mut session).await?, session, options };
     events(Event::Step { step: "restore roles" });
     let failures = Failures::new(true, Events::clone(events));
     for object in &manifest.objects {
@@ -83,7 +80,6 @@ pub(super) fn check(options: &Options) -> Result<()> {
 
 struct Cluster<'a> {
     session: Session,
-    settings: String,
     existing: HashSet<(Kind, Text)>,
     options: &'a Options,
 }
@@ -98,7 +94,7 @@ impl Cluster<'_> {
         if object.kind == Kind::Tablespace {
             // Not possible in a transaction.
             for statement in std::mem::take(&mut object.create) {
-                self.session.run(statement).await.map_err(|e| e.while_doing(&doing))?;
+                self.session.run_alone(statement).await.map_err(|e| e.while_doing(&doing))?;
             }
         }
         self.session.run("BEGIN").await?;
@@ -110,7 +106,6 @@ impl Cluster<'_> {
     }
 
     async fn inside(&mut self, object: &Object, doing: &str) -> Result<()> {
-        self.session.run(&self.settings).await.map_err(|e| e.while_doing("make the settings of a restore"))?;
         let definitions = &self.options.definitions;
         run_all(&mut self.session, &definitions.create(object), doing).await?;
         run_all(&mut self.session, &definitions.grants(object), doing).await?;

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use crate::error::Result;
 use crate::object::{Kind, Object, ObjectId, Pass, Section};
-use crate::pg::{Connector, Session, settings};
+use crate::pg::{Connector, Session};
 use crate::progress::{Event, Events};
 use crate::repository::{Part, Position, Reader};
 use crate::restore::added::Added;
 use crate::restore::batches::{batches, creation};
 use crate::restore::creation::{Batch, Creation, DefaultGrants, Grants};
-use crate::restore::crew::{Crew, Seat, Work, run_all};
+use crate::restore::crew::{self, Crew, Seat, Work, run_all};
 use crate::restore::failures::Failures;
 use crate::restore::finish::{DURABLE, Finish, Pause};
 use crate::restore::ledger::Item;
@@ -52,13 +52,15 @@ pub(crate) async fn run(
     events: &Events,
 ) -> Result<Summary> {
     let mut session = connector.connect().await?;
+    crew::load(&mut session, &plan.encoding).await?;
     let jobs = if options.manner.single_transaction { 1 } else { options.jobs };
     let speed = speed::settings(&mut session, jobs).await?;
     let mut crew = Crew {
         connector: Arc::clone(connector),
         ledger: plan.ledger.clone(),
         events: Events::clone(events),
-        settings: settings(session.version(), plan, options, &speed),
+        settings: settings(options, &speed),
+        encoding: plan.encoding.clone(),
         silence: Silence::ask(&mut session, options.manner.role.as_ref()).await?,
         done: Arc::default(),
         single: options.manner.single_transaction,
@@ -108,11 +110,11 @@ async fn begin(crew: &mut Crew, lead: &mut Seat, resume: bool) -> Result<()> {
     Ok(())
 }
 
-fn settings(version: u32, plan: &Plan, options: &Options, speed: &str) -> Text {
-    let settings = text![settings::loading(version, &plan.encoding), speed];
+/// Of every transaction beside what a session pins.
+fn settings(options: &Options, speed: &str) -> Text {
     match &options.manner.role {
-        Some(role) => text![settings, " SET LOCAL ROLE ", role.ident(), ";"],
-        None => settings,
+        Some(role) => text![speed, " SET LOCAL ROLE ", role.ident(), ";"],
+        None => Text::from(speed),
     }
 }
 

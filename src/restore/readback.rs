@@ -11,7 +11,8 @@ use crate::catalog;
 use crate::error::Result;
 use crate::hash::Digest;
 use crate::object::{Kind, Object, ObjectId};
-use crate::pg::{Connector, Session, settings};
+use crate::pg::settings::{self, Purpose};
+use crate::pg::{Connector, Session};
 use crate::progress::{Event, Events};
 use crate::repository::{Part, Reader};
 use crate::restore::comparable::{self, Projection};
@@ -128,9 +129,9 @@ impl Readback {
 
     async fn work(self: Arc<Self>, queue: Arc<Mutex<Vec<(Object, Digest)>>>) -> Result<Vec<TableCheck>> {
         let mut session = self.connector.connect().await?;
+        // Row security that would hide rows is an error under what is pinned, never a difference.
+        session.pin(Purpose::Reading, &self.encoding);
         session.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
-        // Row security that would hide rows is an error under these, never a difference.
-        session.run(settings::reading(session.version(), &self.encoding)).await?;
         if let Some(digits) = &self.float_digits {
             session.run(format!("SET LOCAL {} = {digits}", settings::FLOAT_DIGITS)).await?;
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use pgkeep::object::{Grant, Kind, Object};
-use pgkeep::pg::{Config, Host, Session, settings};
+use pgkeep::pg::{Config, Host, Session};
 use pgkeep::text::Text;
 
 use crate::harness::{Database, Server, block_on, versions};
@@ -63,8 +63,7 @@ async fn session(database: &Database) -> Session {
 
 async fn read(database: &Database) -> Object {
     let mut session = session(database).await;
-    let settings = settings::reading(session.version(), "UTF8");
-    session.run(format!("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; {settings}")).await.expect("settings");
+    session.run("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await.expect("settings");
     let objects = pgkeep::catalog::load(&mut session, Vec::new(), &(Arc::new(|_| ()) as _)).await.expect("a catalog");
     objects.objects.into_iter().find(|object| object.kind == Kind::Database).expect("the database is an object")
 }
@@ -73,7 +72,7 @@ async fn run(database: &Database, statements: &[Text]) {
     let mut session = session(database).await;
     for statement in statements {
         session
-            .run(statement)
+            .run_alone(statement)
             .await
             .unwrap_or_else(|error| panic!("{statement}: {:?}", std::error::Error::source(&error)));
     }

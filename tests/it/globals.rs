@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use pgkeep::catalog::{GlobalOptions, globals};
 use pgkeep::object::{Grant, Kind, Object, Pass};
-use pgkeep::pg::{Config, Host, Session, settings, sql};
+use pgkeep::pg::settings::Purpose;
+use pgkeep::pg::{Config, Host, Session, sql};
 use pgkeep::progress::Events;
 use pgkeep::text;
 
@@ -74,13 +75,13 @@ async fn session(server: &Server, user: &str) -> Session {
 
 async fn read(server: &Server, user: &str, passwords: bool) -> Vec<Object> {
     let mut session = session(server, user).await;
-    let settings = settings::reading(session.version(), "UTF8");
-    session.run(format!("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; {settings}")).await.expect("settings");
+    session.run("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await.expect("settings");
     globals(&mut session, &GlobalOptions { passwords }, &SILENT()).await.expect("the cluster can be read")
 }
 
 async fn create(server: &Server, objects: &[Object]) {
     let mut session = session(server, "postgres").await;
+    session.pin(Purpose::Loading, "UTF8");
     for pass in [Pass::Main, Pass::Grants] {
         for object in objects {
             let mut statements = Vec::new();
@@ -94,7 +95,7 @@ async fn create(server: &Server, objects: &[Object]) {
                 statements.extend(object.grants.iter().map(Grant::sql));
             }
             for statement in statements {
-                session.run(&statement).await.unwrap_or_else(|error| {
+                session.run_alone(&statement).await.unwrap_or_else(|error| {
                     panic!("{statement}\n{:?}", std::error::Error::source(&error).map(ToString::to_string))
                 });
             }

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use pgkeep::pg::{Config, Host, Session, settings};
+use pgkeep::pg::{Config, Host, Session};
 use pgkeep::progress::{Event, Events};
 
 use crate::harness::{Server, block_on, versions};
@@ -74,8 +74,7 @@ fn warnings(server: &Server, database: &str) -> Vec<String> {
     block_on(async {
         let config = Config { hosts: vec![Host::tcp(server.host(), server.port())], ..Config::default() };
         let mut session = Session::connect(&config.with_database(database)).await.expect("the server lets us in");
-        let settings = settings::reading(session.version(), "UTF8");
-        session.run(format!("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; {settings}")).await.expect("settings");
+        session.run("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await.expect("settings");
         pgkeep::catalog::load(&mut session, Vec::new(), &events).await.expect("the catalog can be read");
     });
     let told = told.lock().expect("nobody panics with the lock");

@@ -17,6 +17,8 @@ mod dump_hidden;
 mod globals;
 mod harness;
 mod hostile_names;
+mod hostile_path;
+mod hostile_settings;
 mod lock_holders;
 mod lock_table;
 mod losses;

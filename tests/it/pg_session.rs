@@ -37,8 +37,11 @@ fn statements_and_answers() {
             let mut session = connect(&database).await;
             assert_eq!(session.major(), major);
             assert_eq!(session.parameter("server_encoding").unwrap().as_str(), Some("UTF8"));
-            session.run("CREATE TABLE t (a int, b text); INSERT INTO t VALUES (1, 'x;'), (2, NULL)").await.unwrap();
-            let rows = session.query("SELECT a, b FROM t ORDER BY a").await.unwrap();
+            session
+                .run("CREATE TABLE public.t (a int, b text); INSERT INTO public.t VALUES (1, 'x;'), (2, NULL)")
+                .await
+                .unwrap();
+            let rows = session.query("SELECT a, b FROM public.t ORDER BY a").await.unwrap();
             let read: Vec<_> = rows.iter().map(|r| (r.number::<i32>("a").unwrap(), r.maybe("b").unwrap())).collect();
             assert_eq!(read, [(1, Some("x;".into())), (2, None)]);
             let last = session.query("SELECT 6 AS a; SET jit = off; SELECT 7 AS n").await.unwrap();
@@ -49,11 +52,11 @@ fn statements_and_answers() {
             let error = session.run("SELECT 1/0 -- secret").await.unwrap_err();
             assert_eq!((error.to_string().as_str(), error.sqlstate()), ("cannot run SELECT", Some("22012")));
             assert!(!error.is_disconnect());
-            let many = session.run("INSERT INTO t VALUES (3, NULL); SELECT nothing").await.unwrap_err();
+            let many = session.run("INSERT INTO public.t VALUES (3, NULL); SELECT nothing").await.unwrap_err();
             assert_eq!(many.sqlstate(), Some("42703"));
             assert_eq!(number(&mut session, "SELECT count(*)").await, 1);
             assert_eq!(
-                number(&mut session, "SELECT count(*) FROM t").await - 1,
+                number(&mut session, "SELECT count(*) FROM public.t").await - 1,
                 1,
                 "statements of one call are atomic"
             );
@@ -81,27 +84,33 @@ fn rows_go_out_and_come_in_again() {
         block_on(async {
             let mut session = connect(&database).await;
             session
-                .run("CREATE TABLE t AS SELECT g AS a, repeat('é\t', g % 40) AS b FROM generate_series(1, 100000) g")
+                .run("CREATE TABLE public.t AS SELECT g AS a, repeat('é\t', g % 40) AS b FROM generate_series(1, 100000) g")
                 .await
                 .unwrap();
-            session.run("CREATE TABLE u (LIKE t); CREATE TABLE none (LIKE t)").await.unwrap();
-            let mut copy = session.copy_out("COPY t TO STDOUT").await.unwrap();
+            session
+                .run("CREATE TABLE public.u (LIKE public.t); CREATE TABLE public.none (LIKE public.t)")
+                .await
+                .unwrap();
+            let mut copy = session.copy_out("COPY public.t TO STDOUT").await.unwrap();
             assert_eq!(copy.rows(), None);
             let blocks = all(&mut copy).await;
             assert_eq!(copy.rows(), Some(100_000));
             assert_eq!(copy.block().await.unwrap(), None, "asking again gives nothing again");
-            assert_eq!(database.psql_output("COPY t TO STDOUT"), blocks.concat());
+            assert_eq!(database.psql_output("COPY public.t TO STDOUT"), blocks.concat());
 
-            let mut copy = session.copy_in("COPY u FROM STDIN").await.unwrap();
+            let mut copy = session.copy_in("COPY public.u FROM STDIN").await.unwrap();
             for block in blocks {
                 copy.send(block).await.unwrap();
             }
             assert_eq!(copy.finish().await.unwrap(), 100_000);
-            assert_eq!(number(&mut session, "SELECT count(*) FROM (TABLE t EXCEPT ALL TABLE u) d").await, 0);
+            assert_eq!(
+                number(&mut session, "SELECT count(*) FROM (TABLE public.t EXCEPT ALL TABLE public.u) d").await,
+                0
+            );
 
-            let mut copy = session.copy_out("COPY none TO STDOUT").await.unwrap();
+            let mut copy = session.copy_out("COPY public.none TO STDOUT").await.unwrap();
             assert_eq!((copy.block().await.unwrap(), copy.rows()), (None, Some(0)));
-            assert_eq!(session.copy_in("COPY none FROM STDIN").await.unwrap().finish().await.unwrap(), 0);
+            assert_eq!(session.copy_in("COPY public.none FROM STDIN").await.unwrap().finish().await.unwrap(), 0);
         });
     }
 }
@@ -135,7 +144,10 @@ fn bytes_of_any_encoding_pass() {
         block_on(async {
             let mut session = connect(&database).await;
             session
-                .run([b"CREATE TABLE \"", sent, b"\" (a text); COMMENT ON TABLE \"", sent, b"\" IS 'x'"].concat())
+                .run(
+                    [b"CREATE TABLE public.\"", sent, b"\" (a text); COMMENT ON TABLE public.\"", sent, b"\" IS 'x'"]
+                        .concat(),
+                )
                 .await
                 .unwrap();
             let rows = session.query("SELECT relname FROM pg_class WHERE relname LIKE 'caf%'").await.unwrap();
@@ -154,24 +166,24 @@ fn a_failed_copy_leaves_no_row_and_a_usable_session() {
         let database = Server::shared(major).database("failed_copy");
         block_on(async {
             let mut session = connect(&database).await;
-            session.run("CREATE TABLE t (a int PRIMARY KEY)").await.unwrap();
+            session.run("CREATE TABLE public.t (a int PRIMARY KEY)").await.unwrap();
 
-            let mut copy = session.copy_in("COPY t FROM STDIN").await.unwrap();
+            let mut copy = session.copy_in("COPY public.t FROM STDIN").await.unwrap();
             copy.send("1\n".into()).await.unwrap();
             copy.fail("it was not meant").await.unwrap();
 
             {
-                let mut abandoned = session.copy_in("COPY t FROM STDIN").await.unwrap();
+                let mut abandoned = session.copy_in("COPY public.t FROM STDIN").await.unwrap();
                 abandoned.send("2\n".into()).await.unwrap();
             }
-            assert_eq!(number(&mut session, "SELECT count(*) FROM t").await, 0);
+            assert_eq!(number(&mut session, "SELECT count(*) FROM public.t").await, 0);
 
-            let mut copy = session.copy_in("COPY t FROM STDIN").await.unwrap();
+            let mut copy = session.copy_in("COPY public.t FROM STDIN").await.unwrap();
             copy.send("1\n1\n".into()).await.unwrap();
             assert_eq!(copy.finish().await.unwrap_err().sqlstate(), Some("23505"));
 
             // The server complains in the middle; it must be heard before everything is sent.
-            let mut copy = session.copy_in("COPY t FROM STDIN").await.unwrap();
+            let mut copy = session.copy_in("COPY public.t FROM STDIN").await.unwrap();
             let rows = Bytes::from("x\n".repeat(100_000));
             let mut sent = 0;
             let error = loop {
@@ -184,7 +196,7 @@ fn a_failed_copy_leaves_no_row_and_a_usable_session() {
             assert_eq!(error.sqlstate(), Some("22P02"));
             assert!(copy.send(rows).await.is_err(), "there is no COPY any more");
             assert!(copy.finish().await.is_err());
-            assert_eq!(number(&mut session, "SELECT count(*) FROM t").await, 0);
+            assert_eq!(number(&mut session, "SELECT count(*) FROM public.t").await, 0);
 
             let error = session.copy_out("COPY missing TO STDOUT").await.unwrap_err();
             assert_eq!(error.sqlstate(), Some("42P01"));
@@ -192,8 +204,8 @@ fn a_failed_copy_leaves_no_row_and_a_usable_session() {
                 session.copy_out("COPY (SELECT 1/(500-g) FROM generate_series(1, 1000) g) TO STDOUT").await.unwrap();
             assert_eq!(copy.block().await.unwrap_err().sqlstate(), Some("22012"));
             assert!(copy.block().await.is_err(), "an error is not forgotten");
-            assert!(session.run("COPY t FROM STDIN").await.is_err(), "nobody feeds it");
-            assert_eq!(number(&mut session, "SELECT count(*) FROM t").await, 0);
+            assert!(session.run("COPY public.t FROM STDIN").await.is_err(), "nobody feeds it");
+            assert_eq!(number(&mut session, "SELECT count(*) FROM public.t").await, 0);
             assert!(session.copy_out("SELECT 1").await.is_err());
         });
     }
@@ -204,12 +216,12 @@ fn a_server_that_talks_while_we_send_does_not_wait_for_us() {
     let database = Server::shared(18).database("talk");
     block_on(async {
         let mut session = connect(&database).await;
-        let sql = "CREATE TABLE t (a text);
-            CREATE FUNCTION talk() RETURNS trigger LANGUAGE plpgsql AS
+        let sql = "CREATE TABLE public.t (a text);
+            CREATE FUNCTION public.talk() RETURNS trigger LANGUAGE plpgsql AS
             $$BEGIN RAISE WARNING '%', repeat(NEW.a, 500); RETURN NEW; END$$;
-            CREATE TRIGGER talk BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION talk()";
+            CREATE TRIGGER talk BEFORE INSERT ON public.t FOR EACH ROW EXECUTE FUNCTION public.talk()";
         session.run(sql).await.unwrap();
-        let mut copy = session.copy_in("COPY t FROM STDIN").await.unwrap();
+        let mut copy = session.copy_in("COPY public.t FROM STDIN").await.unwrap();
         let send = async {
             for _ in 0..40 {
                 copy.send(Bytes::from("0123456789\n".repeat(500))).await.unwrap();
@@ -453,7 +465,7 @@ async fn meet(bytes: Vec<u8>) -> pgkeep::Result<()> {
     config.tls.mode = pgkeep::pg::config::TlsMode::Disable;
     let mut session = Session::connect(&config).await?;
     session.query("SELECT 1").await?;
-    let mut copy = session.copy_out("COPY t TO STDOUT").await?;
+    let mut copy = session.copy_out("COPY public.t TO STDOUT").await?;
     while copy.block().await?.is_some() {}
     Ok(())
 }

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use pgkeep::pg::{Config, Session, settings, snapshot};
+use pgkeep::pg::settings::Purpose;
+use pgkeep::pg::{Config, Session, snapshot};
 use pgkeep::text::Text;
 
 use crate::harness::{Database, Options, Server, block_on, versions};
@@ -24,28 +25,16 @@ fn settings_are_known_to_every_server() {
             database.psql(&format!("ALTER DATABASE \"{}\" SET default_transaction_read_only = on", database.name()));
             block_on(async {
                 let mut session = connect(&database).await;
-                for all in
-                    [settings::reading(session.version(), encoding), settings::loading(session.version(), encoding)]
-                {
-                    session.run("BEGIN").await.unwrap();
-                    session.run(all).await.unwrap_or_else(|error| panic!("{major} {encoding}: {error:?}"));
+                for (purpose, path) in [(Purpose::Reading, "pg_catalog, pg_temp"), (Purpose::Loading, "\"\"")] {
+                    session.pin(purpose, encoding);
+                    session.run("BEGIN").await.unwrap_or_else(|error| panic!("{major} {encoding}: {error:?}"));
                     let expected = if encoding == "SQL_ASCII" { "SQL_ASCII" } else { "UTF8" };
                     assert_eq!(one(&mut session, "SELECT current_setting('client_encoding')").await, expected);
-                    assert_eq!(one(&mut session, "SELECT current_setting('search_path')").await, "\"\"");
+                    assert_eq!(one(&mut session, "SELECT current_setting('search_path')").await, path);
+                    let read_only = one(&mut session, "SELECT current_setting('transaction_read_only')").await;
+                    assert_eq!(read_only == "off", purpose == Purpose::Loading);
                     session.run("ROLLBACK").await.unwrap();
-                    assert_ne!(
-                        one(&mut session, "SELECT current_setting('search_path')").await,
-                        "\"\"",
-                        "nothing stays"
-                    );
                 }
-                let exists = number(
-                    &mut session,
-                    "SELECT count(*)::text FROM pg_settings WHERE name = 'restrict_nonsystem_relation_kind'",
-                )
-                .await;
-                let used = settings::reading(session.version(), encoding).contains("restrict_nonsystem_relation_kind");
-                assert_eq!(exists == "1", used);
             });
         }
     }
@@ -64,7 +53,10 @@ fn all_sessions_see_the_moment_after_the_locks() {
         block_on(async {
             let (mut lead, mut worker, mut other) =
                 (connect(&database).await, connect(&database).await, connect(&database).await);
-            other.run("BEGIN; LOCK TABLE held IN ACCESS EXCLUSIVE MODE; INSERT INTO t VALUES (2)").await.unwrap();
+            other
+                .run("BEGIN; LOCK TABLE public.held IN ACCESS EXCLUSIVE MODE; INSERT INTO public.t VALUES (2)")
+                .await
+                .unwrap();
             let tables: Vec<Text> = vec!["public.t".into(), "public.held".into()];
             let taking = snapshot::Taking::default();
             let finish = async {
@@ -74,7 +66,7 @@ fn all_sessions_see_the_moment_after_the_locks() {
             };
             let (name, ()) = tokio::join!(snapshot::lead(&mut lead, &taking, &tables), finish);
             let name = name.unwrap();
-            other.run("INSERT INTO t VALUES (3)").await.unwrap();
+            other.run("INSERT INTO public.t VALUES (3)").await.unwrap();
             snapshot::join(&mut worker, &name).await.unwrap();
             assert!(other.run("SET lock_timeout = '100ms'; DROP TABLE public.t").await.is_err(), "it is locked");
             for session in [&mut lead, &mut worker] {
@@ -95,7 +87,7 @@ fn a_lock_that_cannot_be_had_ends_the_wait() {
     database.psql("CREATE TABLE t (a int)");
     block_on(async {
         let (mut lead, mut other) = (connect(&database).await, connect(&database).await);
-        other.run("BEGIN; LOCK TABLE t IN ACCESS EXCLUSIVE MODE").await.unwrap();
+        other.run("BEGIN; LOCK TABLE public.t IN ACCESS EXCLUSIVE MODE").await.unwrap();
         let taking = snapshot::Taking { lock_timeout: Some(Duration::from_millis(200)), ..Default::default() };
         let error = snapshot::lead(&mut lead, &taking, &["public.t".into()]).await.unwrap_err();
         assert_eq!(error.sqlstate(), Some("55P03"));

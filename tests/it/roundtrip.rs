@@ -119,6 +119,8 @@ fn the_sample_database_comes_back() {
         let source = Server::shared(major).database("pos");
         sample::load(&source, 1);
         let target = Server::shared(major).database("pos_back");
+        source.make_hostile();
+        target.make_hostile();
         let folder = tempfile::tempdir().expect("a temporary folder");
         block_on(async {
             let repository = repository(&folder.path().join("repository")).await;

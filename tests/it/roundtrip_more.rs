@@ -14,6 +14,11 @@ use crate::roundtrip::{dump_options, expect, latest, repository, restore_options
 
 fn there_and_back(source: &Database, target: &Database) -> restore::Summary {
     let folder = tempfile::tempdir().expect("a temporary folder");
+    // Whatever their owners have set, both databases are read and written the same way.
+    if !source.is_standby() {
+        source.make_hostile();
+    }
+    target.make_hostile();
     block_on(async {
         let repository = repository(&folder.path().join("r")).await;
         expect(dump::run(&repository, &dump_options(source), &silent()).await, "dump");

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use pgkeep::object::{Grant, Kind, Object, Pass};
-use pgkeep::pg::{Config, Host, Session, settings, sql};
+use pgkeep::pg::settings::Purpose;
+use pgkeep::pg::{Config, Host, Session, snapshot, sql};
 use pgkeep::restore::Definitions;
 use pgkeep::text::Text;
 
@@ -76,6 +77,9 @@ pub(crate) fn fixtures() -> Vec<PathBuf> {
 fn comes_back(server: &Server, name: &str, fixture: &str) {
     let (source, target) = (server.database(name), server.database(name));
     source.psql(fixture);
+    // Whatever their owners have set, both databases are read and written the same way.
+    source.make_hostile();
+    target.make_hostile();
     copy_is_equal(name, &source, &target);
 }
 
@@ -106,10 +110,6 @@ async fn session(database: &Database, user: &str) -> Session {
     Session::connect(&config.with_database(database.name())).await.expect("the server lets us in")
 }
 
-fn encoding(session: &Session) -> String {
-    session.parameter("server_encoding").expect("the server tells its encoding").to_string()
-}
-
 pub(crate) async fn read(database: &Database) -> Vec<Object> {
     read_as(database, SUPERUSER).await
 }
@@ -117,8 +117,7 @@ pub(crate) async fn read(database: &Database) -> Vec<Object> {
 /// Reads as a dump does.
 async fn read_as(database: &Database, user: &str) -> Vec<Object> {
     let mut session = session(database, user).await;
-    let settings = settings::reading(session.version(), &encoding(&session));
-    session.run(format!("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; {settings}")).await.expect("settings");
+    session.run("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await.expect("settings");
     let objects = pgkeep::catalog::load(&mut session, Vec::new(), &(Arc::new(|_| ()) as _)).await;
     objects.unwrap_or_else(|error| panic!("{error}: {:?}", std::error::Error::source(&error))).objects
 }
@@ -126,8 +125,9 @@ async fn read_as(database: &Database, user: &str) -> Vec<Object> {
 /// Creates as a restore does, and returns what failed.
 pub(crate) async fn create(database: &Database, objects: &[Object]) -> Vec<String> {
     let mut session = session(database, SUPERUSER).await;
-    let settings = settings::loading(session.version(), &encoding(&session));
-    session.run(format!("BEGIN; {settings}")).await.expect("settings");
+    let encoding = snapshot::encoding(&session);
+    session.pin(Purpose::Loading, &encoding);
+    session.run("BEGIN").await.expect("settings");
     let mut failures = Vec::new();
     for pass in [Pass::Main, Pass::Grants, Pass::Last] {
         for statement in objects.iter().flat_map(|object| of_pass(object, pass)) {

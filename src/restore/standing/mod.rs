@@ -10,7 +10,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::error::Result;
 use crate::object::{Kind, Object, ObjectId};
-use crate::pg::{Connector, Row, Session, settings, sql};
+use crate::pg::settings::Purpose;
+use crate::pg::{Connector, Row, Session, sql};
 use crate::repository::Part;
 use crate::restore::findings::Finding;
 use crate::restore::proof::Unproven;
@@ -128,8 +129,8 @@ fn wanted(plan: &Plan) -> Vec<&Object> {
 /// A transaction as the role of the restore, in which types are written as in the snapshot.
 async fn begin(session: &mut Session, plan: &Plan, options: &Options) -> Result<()> {
     let role = options.manner.role.as_ref().map(|role| text!["; SET LOCAL ROLE ", role.ident()]).unwrap_or_default();
-    let settings = settings::reading(session.version(), &plan.encoding);
-    let begin = text!["BEGIN; ", settings.trim_end_matches(';'), role];
+    session.pin(Purpose::Reading, &plan.encoding);
+    let begin = text!["BEGIN", role];
     session.run(begin).await.map_err(|e| e.while_doing("look at the tables of the target"))
 }
 

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use pgkeep::pg::Config;
 
 use super::driver::Driver;
+use super::hostile;
 use super::programs::client;
 use super::server::{SUPERUSER, Server};
 
@@ -31,10 +32,6 @@ pub(crate) struct Database {
 /// Separators of `query_rows` that no value of a test holds.
 const FIELD: &str = "\u{1f}";
 const ROW: &str = "\u{1e}";
-
-/// Settings under which equal values print equally.
-const PLAIN: &str = "-c datestyle=iso,mdy -c intervalstyle=postgres -c extra_float_digits=3 -c timezone=UTC \
-    -c lc_monetary=C -c bytea_output=hex -c row_security=off -c synchronize_seqscans=off";
 
 /// How `query_rows` shows NULL.
 pub(crate) const NULL: &str = "\\N";
@@ -87,7 +84,7 @@ impl Database {
     pub(crate) fn driver(&self) -> Driver {
         let mut config = tokio_postgres::Config::new();
         config.host_path(self.server.folder()).port(self.server.port()).user(SUPERUSER).dbname(&self.name);
-        Driver::connect(config.options(PLAIN))
+        Driver::connect(config.options(hostile::sane_options(self.server.major())))
     }
 
     /// Runs statements and ends the test at the first that fails.
@@ -145,7 +142,7 @@ impl Database {
         let mut command = Command::new(client(name));
         command.env_clear().env("PGPASSFILE", "/nonexistent").env("PGHOST", self.server.folder());
         command.env("PGPORT", self.server.port().to_string()).env("PGUSER", SUPERUSER).env("PGDATABASE", &self.name);
-        command.env("PGOPTIONS", PLAIN);
+        command.env("PGOPTIONS", hostile::sane_options(self.server.major()));
         command
     }
 }

@@ -7,6 +7,7 @@ pub(crate) mod cli;
 pub(crate) mod database;
 pub(crate) mod disk;
 pub(crate) mod driver;
+pub(crate) mod hostile;
 pub(crate) mod keeper;
 pub(crate) mod oracle;
 pub(crate) mod pooler;

@@ -82,6 +82,11 @@ fn files_and_functions_are_short_and_introduced() {
 }
 
 #[test]
+fn no_statement_goes_out_before_its_meaning_is_pinned() {
+    assert_kept(rules::statements, &files("src", &["rs"]));
+}
+
+#[test]
 fn nothing_unfinished_is_left() {
     for folder in ["src", "tests", "testdata"] {
         assert_kept(rules::leftovers, &files(folder, &["rs", "sql", "sh", "md"]));

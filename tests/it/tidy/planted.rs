@@ -87,6 +87,19 @@ fn long_or_unexplained_files() {
 }
 
 #[test]
+fn statements_that_are_not_pinned() {
+    let send = "fn f() { wire::query(\"\", sql, &mut out)?; }";
+    caught(rules::statements, "src/pg/copy.rs", send);
+    caught(rules::statements, "src/pg/session.rs", &format!("{send}\n{send}"));
+    caught(rules::statements, "src/pg/connect.rs", "frontend::query(sql, &mut out)?;");
+    caught(rules::statements, "src/dump/lead.rs", "session.run_alone(\"SELECT 1\").await?;");
+    caught(rules::statements, "src/dump/lead.rs", "session.run(\"COMMIT; SELECT 1\").await?;");
+    allowed(rules::statements, "src/pg/session.rs", send);
+    allowed(rules::statements, "src/restore/database.rs", "session.run_alone(create).await?;");
+    allowed(rules::statements, "src/dump/lead.rs", "session.run(\"COMMIT\").await?;");
+}
+
+#[test]
 fn unfinished_code() {
     caught(rules::leftovers, "src/a.rs", concat!("// TO", "DO: more"));
     caught(rules::leftovers, "src/a.rs", concat!("    unimplemented", "!()"));

@@ -132,6 +132,36 @@ pub(crate) fn crates(file: &File) -> Vec<String> {
     complaints
 }
 
+/// Files that may run statements alone, outside of what pins their meaning: those that a server refuses in a transaction.
+const ALONE: [&str; 5] = [
+    "src/drill/scratch.rs",
+    "src/pg/session.rs",
+    "src/restore/analyze.rs",
+    "src/restore/database.rs",
+    "src/restore/globals.rs",
+];
+
+/// Every statement goes out through the one place that pins before it whatever changes its meaning, and none follows the
+/// end of a transaction in one message, where nothing is pinned any more.
+pub(crate) fn statements(file: &File) -> Vec<String> {
+    let code = without_tests(&bare(&file.text));
+    let mut complaints = Vec::new();
+    let writes = ["wire::query", "frontend::query", "frontend::parse", "frontend::bind"];
+    let sends = writes.iter().map(|call| code.matches(&format!("{call}(")).count()).sum::<usize>();
+    if sends > usize::from(file.path == "src/pg/session.rs") {
+        complaints.push(format!("{}: sends a statement past `Session::start`", file.path));
+    }
+    if words(&code, "run_alone").next().is_some() && !ALONE.contains(&file.path.as_str()) {
+        complaints.push(format!("{}: `run_alone` is not pinned through a pooler", file.path));
+    }
+    for end in ["COMMIT;", "ROLLBACK;", "END TRANSACTION;"] {
+        if file.path.ends_with(".rs") && file.text.contains(end) {
+            complaints.push(format!("{}: a statement after `{end}` in one message is not pinned", file.path));
+        }
+    }
+    complaints
+}
+
 /// Files and functions are short enough to read, and each file says first what it is.
 pub(crate) fn shape(file: &File) -> Vec<String> {
     let mut complaints = Vec::new();
