@@ -17,6 +17,7 @@ mod dump_hidden;
 mod globals;
 mod harness;
 mod hostile_names;
+mod hostile_owner;
 mod hostile_path;
 mod hostile_settings;
 mod lock_holders;

@@ -1,6 +1,6 @@
 //! The project keeps its own shape: layers, crates in their places, short files and functions, nothing forgotten.
 
-mod code;
+pub(crate) mod code;
 mod knots;
 mod planted;
 mod rules;
