@@ -64,7 +64,7 @@ fn column(row: &Row) -> Result<Column> {
         type_storage: row.letter("type_storage")?,
         compression: present(row.letter("compression")?),
         statistics: row.maybe_number("statistics")?,
-        options: row.texts("options")?,
+        options: options::stated(row.texts("options")?),
         fdw_options: row.texts("fdw_options")?,
     })
 }

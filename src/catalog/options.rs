@@ -3,6 +3,16 @@
 use crate::text;
 use crate::text::Text;
 
+/// What servers keep for themselves among the options of a column: a version of it, in minor releases of November 2026
+/// and later. Others refuse it.
+const INTERNAL: &str = "pg_attver=";
+
+/// Options of a column that somebody gave.
+pub(crate) fn stated(mut options: Vec<Text>) -> Vec<Text> {
+    options.retain(|option| !option.as_bytes().starts_with(INTERNAL.as_bytes()));
+    options
+}
+
 /// For `WITH (..)` and `SET (..)` of relations and columns: `"fillfactor"='70'`.
 pub(crate) fn storage(options: &[Text]) -> Text {
     list(options, "", "=")

@@ -10,6 +10,7 @@ mod cli_restore_refusals;
 mod cli_session;
 mod damage;
 mod database_properties;
+mod debian;
 mod drill;
 mod dump;
 mod dump_churn;

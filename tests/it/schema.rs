@@ -86,10 +86,7 @@ fn comes_back(server: &Server, name: &str, fixture: &str) {
 /// Creates in `target` what is in `source`, and ends the test unless both are equal then.
 pub(crate) fn copy_is_equal(name: &str, source: &Database, target: &Database) {
     let server = source.server();
-    let objects = block_on(read(source));
-    let failures = block_on(create(target, &objects));
-    assert!(failures.is_empty(), "{name} on {}:\n{}", server.major(), failures.join("\n\n"));
-    assert_same_schema(source, target);
+    let objects = copy_is_made(name, source, target);
     assert_same_blind_spots(source, target);
     let (before, after) = (statements(&objects), statements(&block_on(read(target))));
     let differences: Vec<_> =
@@ -102,6 +99,15 @@ pub(crate) fn copy_is_equal(name: &str, source: &Database, target: &Database) {
         server.major(),
         differences.concat().join("\n")
     );
+}
+
+/// Creates in `target` what is in `source`, and ends the test unless pg_dump says the same of both.
+pub(crate) fn copy_is_made(name: &str, source: &Database, target: &Database) -> Vec<Object> {
+    let objects = block_on(read(source));
+    let failures = block_on(create(target, &objects));
+    assert!(failures.is_empty(), "{name} on {}:\n{}", source.server().major(), failures.join("\n\n"));
+    assert_same_schema(source, target);
+    objects
 }
 
 async fn session(database: &Database, user: &str) -> Session {

@@ -139,8 +139,10 @@ impl Database {
 
     /// A client of the oracle, pointed at this database through the server's socket.
     pub(crate) fn client(&self, name: &str) -> Command {
-        let mut command = Command::new(client(name));
-        command.env_clear().env("PGPASSFILE", "/nonexistent").env("PGHOST", self.server.folder());
+        let own = self.server.clients().filter(|_| name == "pg_dump");
+        let mut command = Command::new(own.map_or_else(|| client(name), |own| own.bin.join(name)));
+        command.env_clear().envs(own.and_then(|own| own.libraries.as_ref()).map(|path| ("LD_LIBRARY_PATH", path)));
+        command.env("PGPASSFILE", "/nonexistent").env("PGHOST", self.server.folder());
         command.env("PGPORT", self.server.port().to_string()).env("PGUSER", SUPERUSER).env("PGDATABASE", &self.name);
         command.env("PGOPTIONS", hostile::sane_options(self.server.major()));
         command

@@ -5,6 +5,7 @@
 
 pub(crate) mod cli;
 pub(crate) mod database;
+pub(crate) mod debian;
 pub(crate) mod disk;
 pub(crate) mod driver;
 pub(crate) mod hostile;

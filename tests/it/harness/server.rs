@@ -9,8 +9,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::database::{Database, Options};
+use super::debian;
 use super::keeper::Keeper;
-use super::programs::server_bin;
+use super::programs::Programs;
 
 /// For every server; later ones win. A small cluster that never waits for the disk.
 const SETTINGS: [(&str, &str); 16] = [
@@ -46,6 +47,7 @@ pub(crate) struct Server {
 struct Inner {
     keeper: Keeper,
     major: u32,
+    clients: Option<Programs>,
     /// Port and process.
     running: Mutex<(u16, u32)>,
 }
@@ -53,6 +55,8 @@ struct Inner {
 /// A server to be started, with what makes it differ from the shared one.
 pub(crate) struct Setup {
     major: u32,
+    programs: Programs,
+    clients: Option<Programs>,
     settings: String,
     hba: String,
     files: Vec<(String, Vec<u8>)>,
@@ -72,14 +76,33 @@ impl Server {
         settings.iter().fold(Server::setup(major), |setup, (name, value)| setup.set(name, value)).start()
     }
 
+    /// The newest minor release that Debian has, shared by all tests of the process; `pg_dump` is its own.
+    pub(crate) fn debian() -> &'static Server {
+        static NEWEST: OnceLock<Server> = OnceLock::new();
+        NEWEST.get_or_init(|| {
+            let debian = debian::newest();
+            Server::setup_with(debian.major, debian.programs.clone()).clients(debian.programs.clone()).start()
+        })
+    }
+
+    /// The pinned release of the same major version, whatever the machine has; `pg_dump` is Debian's newest.
+    pub(crate) fn beside_debian() -> Server {
+        let debian = debian::newest();
+        let pinned = Programs::pinned(debian.major);
+        Server::setup_with(debian.major, pinned).clients(debian.programs.clone()).start()
+    }
+
     /// A server of its own to be described further.
     pub(crate) fn setup(major: u32) -> Setup {
-        let initdb = server_bin(major).join("initdb");
+        Server::setup_with(major, Programs::of(major))
+    }
+
+    fn setup_with(major: u32, programs: Programs) -> Setup {
         let prepare = format!(
-            "'{}' -D \"$dir/data\" -A trust -U {SUPERUSER} -E UTF8 --locale=C.UTF-8 --no-sync",
-            initdb.display()
+            "{} -D \"$dir/data\" -A trust -U {SUPERUSER} -E UTF8 --locale=C.UTF-8 --no-sync",
+            programs.shell("initdb")
         );
-        let mut setup = Setup { major, settings: String::new(), hba: String::new(), files: Vec::new(), prepare };
+        let mut setup = Setup { programs, prepare, ..Setup::empty(major) };
         for (name, value) in SETTINGS {
             setup = setup.set(name, value);
         }
@@ -95,7 +118,7 @@ impl Server {
             "cp -a '{}' \"$dir/data\" && touch \"$dir/data/standby.signal\" && rm -f \"$dir/data/postmaster.pid\"",
             source.display()
         );
-        let setup = Setup { major: self.major(), settings: String::new(), hba: String::new(), files: vec![], prepare };
+        let setup = Setup { prepare, ..Setup::empty(self.major()) };
         let conninfo = format!("host={} port={} user={SUPERUSER}", self.folder().display(), self.port());
         let prepared = setup.set("primary_conninfo", &conninfo).prepare();
         self.start_again();
@@ -112,6 +135,11 @@ impl Server {
 
     pub(crate) fn port(&self) -> u16 {
         self.running().0
+    }
+
+    /// Programs that databases of this server are read with, instead of the pinned ones.
+    pub(crate) fn clients(&self) -> Option<&Programs> {
+        self.inner.clients.as_ref()
     }
 
     /// The folder with `data`, `log` and the socket. It goes away with the server.
@@ -173,6 +201,15 @@ impl Server {
 }
 
 impl Setup {
+    fn empty(major: u32) -> Setup {
+        let (settings, hba, prepare) = Default::default();
+        Setup { major, programs: Programs::of(major), clients: None, settings, hba, files: Vec::new(), prepare }
+    }
+
+    fn clients(self, programs: Programs) -> Setup {
+        Setup { clients: Some(programs), ..self }
+    }
+
     /// Sets a server parameter.
     pub(crate) fn set(self, name: &str, value: &str) -> Setup {
         let quoted = format!("'{}'", value.replace('\'', "''"));
@@ -203,8 +240,8 @@ impl Setup {
     }
 
     fn prepare(self) -> Prepared {
-        let postgres = server_bin(self.major).join("postgres");
-        let start = format!("'{}' -D \"$dir/data\" -k \"$dir\" -p \"$argument\"", postgres.display());
+        let postgres = self.programs.shell("postgres");
+        let start = format!("{postgres} -D \"$dir/data\" -k \"$dir\" -p \"$argument\"");
         let keeper = Keeper::new(&format!("server{}", self.major), &self.prepare, &start);
         let configuration = keeper.folder().join("data/postgresql.conf");
         let mut text = std::fs::read_to_string(&configuration).expect("initdb writes a configuration");
@@ -215,7 +252,9 @@ impl Setup {
         for (name, bytes) in &self.files {
             keeper.write(&format!("data/{name}"), bytes);
         }
-        Prepared(Server { inner: Arc::new(Inner { keeper, major: self.major, running: Mutex::default() }) })
+        Prepared(Server {
+            inner: Arc::new(Inner { keeper, major: self.major, clients: self.clients, running: Mutex::default() }),
+        })
     }
 }
 
