@@ -90,7 +90,7 @@ pub struct Object {
     pub id: ObjectId,
     /// What it is.
     pub kind: Kind,
-    /// When it is created: [`Kind::section`], or post-data where a dependency loop postponed it.
+    /// When it is created: [`Kind::section`], or where a dependency loop moved it.
     pub section: Section,
     /// What it is called.
     pub name: Name,
@@ -129,6 +129,15 @@ pub struct Object {
     /// `default_table_access_method` while it is created.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub access_method: Option<Text>,
+    /// Statements that choose the access method where no setting does: of a partitioned table, run after `create`.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub partition_method: Vec<Text>,
+    /// Whether servers let only a superuser create it.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub superuser: bool,
+    /// Whether it comes with an extension, its position too, and only its grants are kept.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub grants_only: bool,
     /// Statements that choose how values of its columns are compressed, run after `create`.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub compression: Vec<Text>,
@@ -179,9 +188,16 @@ pub struct Key {
 impl Object {
     /// All SQL that defines or removes it; what people wrote about it apart.
     pub fn definition_mut(&mut self) -> impl Iterator<Item = &mut Text> {
-        let Self { create, compression, finish, drop, grants, .. } = self;
+        let Self { create, partition_method, compression, finish, drop, grants, .. } = self;
         let grants = grants.iter_mut().map(|grant| &mut grant.statement);
-        [create, compression, finish, drop].into_iter().flatten().chain(grants)
+        [create, partition_method, compression, finish, drop].into_iter().flatten().chain(grants)
+    }
+
+    /// Whether it is a table of an extension of which only rows are kept.
+    #[must_use]
+    pub fn is_configuration(&self) -> bool {
+        let has_condition = self.table.as_ref().is_some_and(|table| table.condition.is_some());
+        self.kind == Kind::Table && self.create.is_empty() && has_condition
     }
 
     /// Statements that hold what people wrote about it.

@@ -29,11 +29,13 @@ mod into_table;
 mod ledger;
 mod load;
 mod manner;
+mod named;
 mod outline;
 mod phases;
 mod positions;
 mod proof;
 mod readback;
+mod rights;
 mod silence;
 mod speed;
 mod standing;
@@ -122,6 +124,8 @@ pub struct Plan {
     standing: Standing,
     /// Event triggers of users on the target.
     event_triggers: Vec<Text>,
+    /// Schemas that extensions bring, those that are created and those that are there.
+    brought: BTreeSet<Text>,
 }
 
 impl Plan {
@@ -259,6 +263,7 @@ pub async fn prepare(reader: &Reader, options: &Options, connector: &Connector, 
     events(Event::Step { step: "read snapshot" });
     let mut manifest = reader.manifest().await?;
     let mut selection = manner::narrowed(options)?;
+    selection.omissions.access_methods = options.definitions.omit.access_methods;
     events(Event::Step { step: "look at the target" });
     let server = &reader.snapshot().snapshot.head.server;
     let whole = selection.includes_everything();
@@ -290,8 +295,10 @@ pub async fn prepare(reader: &Reader, options: &Options, connector: &Connector, 
         manifest,
         standing: Standing::default(),
         event_triggers: look.target.event_triggers.clone(),
+        brought: BTreeSet::new(),
     };
     let target = look.target;
+    plan.brought = plan.brought(&target);
     let mut refused = plan.rename_schemas(&options.manner.into_schema);
     let copies = into_table::rename(&mut plan, &options.manner.into_table)?;
     refused.extend(copies.refused);
@@ -341,18 +348,43 @@ impl Plan {
         refused
     }
 
+    /// Schemas that come with extensions of this restore or of the target.
+    fn brought(&self, target: &Target) -> BTreeSet<Text> {
+        let objects = &self.manifest.objects;
+        let there = |id: &ObjectId| {
+            let (at, need) = (id.0 as usize, &objects[id.0 as usize]);
+            need.kind == Kind::Extension && (self.keep[at] || target.offers(need.kind, &need.name))
+        };
+        let schemas = objects.iter().filter(|object| object.kind == Kind::Schema && object.create.is_empty());
+        schemas.filter(|schema| schema.needs.iter().any(there)).map(|schema| schema.name.name.clone()).collect()
+    }
+
     /// Leaves out what is `refused`, what needs something that a dump of a selection did not keep and the target does not
-    /// have, and what needs that in turn.
+    /// have, what needs an extension that is neither chosen nor there, and what needs that in turn.
     fn leave_out(&mut self, target: &Target, mut refused: BTreeMap<usize, String>) {
         let mut gone = vec![false; self.keep.len()];
+        let mut extensions: BTreeMap<Text, BTreeSet<String>> = BTreeMap::new();
         let wanted: Vec<bool> = (0..gone.len()).map(|at| self.wants(at)).collect();
         for (at, object) in self.manifest.objects.iter().enumerate().filter(|(at, _)| wanted[*at]) {
-            let lack = object.lacks.iter().find(|lack| !target.provides(lack));
-            let lack = lack.map(|lack| format!("needs {} {}", lack.kind.noun(), lack.name)).or_else(|| {
+            let lack = object.lacks.iter().find(|lack| !target.provides(lack)).map(|lack| (lack.kind, &lack.name));
+            let lack = lack.or_else(|| {
+                // Rows alone need nothing but their table.
+                let made = self.keep[at] || object.is_configuration();
+                let foreign = |id: &&ObjectId| made && self.is_foreign(**id, target);
+                let need = object.needs.iter().find(foreign)?;
+                let need = &self.manifest.objects[need.0 as usize];
+                Some((need.kind, &need.name))
+            });
+            if let Some((Kind::Extension, name)) = lack {
+                let user = format!("{} {}", object.kind.noun(), object.name);
+                extensions.entry(name.name.clone()).or_default().insert(user);
+            }
+            let lack = lack.or_else(|| {
                 let need = object.needs.iter().chain(&object.part_of).find(|id| gone[id.0 as usize])?;
                 let need = &self.manifest.objects[need.0 as usize];
-                Some(format!("needs {} {}", need.kind.noun(), need.name))
+                Some((need.kind, &need.name))
             });
+            let lack = lack.map(|(kind, name)| format!("needs {} {name}", kind.noun()));
             if let Some(lack) = refused.remove(&at).or(lack) {
                 gone[at] = true;
                 self.left_out.push(format!("{} {} {lack}", object.kind.noun(), object.name));
@@ -361,6 +393,14 @@ impl Plan {
         for (at, _) in gone.iter().enumerate().filter(|(_, gone)| **gone) {
             (self.keep[at], self.data[at], self.statistics[at]) = (false, false, false);
         }
+        self.findings.extend(extensions.iter().map(|(name, users)| findings::without_extension(name, users, target)));
+    }
+
+    /// Whether it is an extension or a language that is neither chosen nor there.
+    fn is_foreign(&self, id: ObjectId, target: &Target) -> bool {
+        let need = &self.manifest.objects[id.0 as usize];
+        let from_outside = matches!(need.kind, Kind::Extension | Kind::Language);
+        from_outside && !self.keep[id.0 as usize] && !target.offers(need.kind, &need.name)
     }
 }
 
@@ -373,7 +413,7 @@ fn present(objects: &[Object], target: &Target, renamed: &BTreeMap<Text, Text>) 
     let usable = |object: &&Object| into_schema::may_use(object, renamed) && !called.contains(&object.id);
     for object in objects.iter().filter(|object| renamed.is_empty() || usable(object)) {
         let whole_is_there = object.part_of.is_some_and(|whole| there.contains(&whole));
-        if whole_is_there || target.has(object.kind, &object.name) {
+        if whole_is_there || target.offers(object.kind, &object.name) {
             there.insert(object.id);
         }
     }

@@ -26,6 +26,7 @@ fn draft(row: &Row) -> Result<Draft> {
         return Ok(draft);
     }
     draft.owner = Some(row.text("owner")?);
+    draft.superuser = row.boolean("superuser")?;
     let name = text!["CREATE AGGREGATE ", draft.name.sql(), "(", or_star(row.text("arguments")?), ") ("];
     draft.creates(text![name, "\n    ", Text::join(options(row)?, ",\n    "), "\n)"]);
     Ok(draft)

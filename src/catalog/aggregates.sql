@@ -6,6 +6,7 @@ select p.oid, n.nspname as schema, p.proname as name, n.nspname = 'pg_catalog' a
        pg_catalog.pg_get_function_identity_arguments(p.oid) as identity_arguments,
        pg_catalog.pg_get_function_arguments(p.oid) as arguments,
        p.proparallel, a.aggkind,
+       'internal'::pg_catalog.regtype in (a.aggtranstype, a.aggmtranstype) as superuser,
        a.aggtransfn::pg_catalog.text as sfunc, pg_catalog.format_type(a.aggtranstype, null) as stype,
        nullif(a.aggtransspace, 0) as sspace, a.agginitval as initcond,
        nullif(a.aggfinalfn::pg_catalog.text, '-') as finalfunc, a.aggfinalextra, a.aggfinalmodify,

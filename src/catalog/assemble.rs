@@ -6,7 +6,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use crate::catalog::dependencies::Dependencies;
-use crate::catalog::draft::{Address, Draft, Piece, Template};
+use crate::catalog::draft::{Address, Draft, Piece, Template, class};
 use crate::catalog::source::Source;
 use crate::object::{Kind, Object, ObjectId, Section};
 use crate::plan::{Node, Order, order};
@@ -14,7 +14,9 @@ use crate::text::Text;
 
 pub(crate) fn assemble(mut drafts: Vec<Draft>, dependencies: &Dependencies, source: &Source) -> Vec<Object> {
     let addresses = Addresses::new(&drafts, dependencies);
+    let references = references(&drafts, &addresses);
     strip_members(&mut drafts, &addresses, dependencies);
+    load_in_order(&mut drafts, references, source);
     let settled = order(&nodes(&drafts, &addresses, dependencies));
     for cut in &settled.unresolved {
         let names: Vec<String> = cut.iter().map(|&at| drafts[at].name.to_string()).collect();
@@ -97,6 +99,8 @@ fn strip_members(drafts: &mut [Draft], addresses: &Addresses<'_>, dependencies: 
             continue;
         }
         let grants = std::mem::take(&mut draft.grants);
+        // Whoever lives in a schema wants to know where it comes from.
+        let configuration = draft.configuration || draft.kind == Kind::Schema;
         let table = draft.table.take().filter(|table| table.condition.is_some());
         let mut bare = Draft::new(
             draft.address.class,
@@ -111,9 +115,57 @@ fn strip_members(drafts: &mut [Draft], addresses: &Addresses<'_>, dependencies: 
         bare.grants = grants;
         bare.grantees = std::mem::take(&mut draft.grantees);
         bare.table = table;
-        bare.configuration = draft.configuration;
+        bare.configuration = configuration;
         *draft = bare;
     }
+}
+
+/// Configuration tables, by position, with those that their foreign keys lead to.
+fn references(drafts: &[Draft], addresses: &Addresses<'_>) -> Vec<(usize, usize)> {
+    let configuration = |address: &Address| {
+        let at = addresses.own(*address)?;
+        let table = drafts[at].table.as_ref().filter(|_| addresses.extension(drafts[at].address).is_some())?;
+        (drafts[at].kind == Kind::Table && table.condition.is_some()).then_some(at)
+    };
+    let mut found = Vec::new();
+    for key in drafts.iter().filter(|draft| draft.kind == Kind::ForeignKey) {
+        if let Some(from) = key.part_of.as_ref().and_then(configuration) {
+            let tables = key.needs.iter().filter(|need| need.class == class::CLASS).filter_map(configuration);
+            found.extend(tables.filter(|to| *to != from).map(|to| (from, to)));
+        }
+    }
+    found
+}
+
+/// Rows of configuration tables go into tables that have their foreign keys: those that others refer to come first.
+fn load_in_order(drafts: &mut [Draft], references: Vec<(usize, usize)>, source: &Source) {
+    let mut settled: HashMap<usize, Vec<usize>> = HashMap::new();
+    for (from, to) in references {
+        if leads_to(&settled, to, from) {
+            source.warn(
+                format!("foreign keys of tables {} and {} lead round in a circle", drafts[from].name, drafts[to].name),
+                "their rows may take a superuser and --disable-triggers to be restored",
+            );
+            continue;
+        }
+        settled.entry(from).or_default().push(to);
+        let address = drafts[to].address;
+        drafts[from].needs.push(address);
+    }
+}
+
+/// Whether one table refers to another, directly or not.
+fn leads_to(references: &HashMap<usize, Vec<usize>>, start: usize, end: usize) -> bool {
+    let (mut open, mut seen) = (vec![start], BTreeSet::new());
+    while let Some(at) = open.pop() {
+        if at == end {
+            return true;
+        }
+        if seen.insert(at) {
+            open.extend(references.get(&at).into_iter().flatten());
+        }
+    }
+    false
 }
 
 fn nodes(drafts: &[Draft], addresses: &Addresses<'_>, dependencies: &Dependencies) -> Vec<Node> {
@@ -129,8 +181,11 @@ fn nodes(drafts: &[Draft], addresses: &Addresses<'_>, dependencies: &Dependencie
         }
     }
     for (at, draft) in drafts.iter().enumerate() {
+        let configuration = draft.create.is_empty() && draft.table.is_some();
         for needed in &draft.needs {
-            edge(at, addresses.needed(*needed));
+            // Of a member of an extension its rows are meant, not the extension.
+            let rows = addresses.own(*needed).filter(|_| configuration && needed.class == class::CLASS);
+            edge(at, rows.or_else(|| addresses.needed(*needed)));
         }
         // A table needs its inline pieces, a view its query.
         let inside = draft.part_of.filter(|_| draft.inline && draft.kind != Kind::ShellType);
@@ -197,14 +252,18 @@ fn render(mut drafts: Vec<Draft>, addresses: &Addresses<'_>, settled: &Order) ->
         } else {
             draft.create.iter().map(|template| fill(template, &stays_inline)).collect()
         };
-        let section = if settled.postponed[at] || (draft.inline && separated && goes_last(draft.kind)) {
+        let section = if settled.advanced[at] {
+            Section::PreData
+        } else if settled.postponed[at] || (draft.inline && separated && goes_last(draft.kind)) {
             Section::PostData
         } else {
             draft.kind.section()
         };
         let object = object(draft, create, section);
-        if draft.configuration || !is_empty(&object) {
-            objects.push(object);
+        let kept = draft.configuration || !is_empty(&object);
+        if kept {
+            let grants_only = object.kind == Kind::Sequence && object.create.is_empty() && !draft.configuration;
+            objects.push(Object { grants_only, ..object });
             origins.push(at);
         }
     }
@@ -237,6 +296,9 @@ fn object(draft: &mut Draft, create: Vec<Text>, section: Section) -> Object {
         finish: take(&mut draft.finish),
         tablespace: draft.tablespace.take(),
         access_method: draft.access_method.take(),
+        partition_method: take(&mut draft.partition_method),
+        superuser: draft.superuser,
+        grants_only: false,
         compression: take(&mut draft.compression),
         comments: take(&mut draft.comments),
         labels: take(&mut draft.labels),

@@ -15,6 +15,7 @@ fn draft(row: &Row) -> Result<Draft> {
     let joined = text![row.text("source")?, " AS ", row.text("target")?];
     let identity = text!["CAST (", joined, ")"];
     let mut draft = Draft::new(class::CAST, row.number("oid")?, Kind::Cast, Name::plain(joined), identity);
+    draft.superuser = row.letter("castmethod")? == 'b';
     let how = match (row.letter("castmethod")?, row.maybe("function")?) {
         ('f', Some(function)) => text![" WITH FUNCTION ", function],
         ('i', _) => " WITH INOUT".into(),

@@ -138,6 +138,10 @@ pub(crate) struct Draft {
     pub(crate) finish: Vec<Text>,
     pub(crate) tablespace: Option<Text>,
     pub(crate) access_method: Option<Text>,
+    /// Statements that choose the access method where no setting does.
+    pub(crate) partition_method: Vec<Text>,
+    /// Whether servers let only a superuser create it.
+    pub(crate) superuser: bool,
     pub(crate) compression: Vec<Text>,
     pub(crate) acl: Option<Acl>,
     /// Filled by `comments.rs`, `labels.rs`, `grants.rs`.
@@ -155,7 +159,7 @@ pub(crate) struct Draft {
     pub(crate) cascades: bool,
     pub(crate) key: Option<Key>,
     pub(crate) table: Option<Table>,
-    /// A sequence whose position is kept although an extension brings it.
+    /// A sequence whose position is kept although an extension brings it, or a schema that one brings.
     pub(crate) configuration: bool,
 }
 
@@ -181,6 +185,8 @@ impl Draft {
             finish: Vec::new(),
             tablespace: None,
             access_method: None,
+            partition_method: Vec::new(),
+            superuser: takes_superuser(kind),
             compression: Vec::new(),
             acl: None,
             comments: Vec::new(),
@@ -202,4 +208,21 @@ impl Draft {
     pub(crate) fn creates(&mut self, statement: Text) {
         self.create.push(vec![Piece::Text(statement)]);
     }
+}
+
+/// Kinds that only a superuser may create, whatever they say.
+fn takes_superuser(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Language
+            | Kind::ShellType
+            | Kind::OperatorFamily
+            | Kind::OperatorClass
+            | Kind::AccessMethod
+            | Kind::TextSearchParser
+            | Kind::TextSearchTemplate
+            | Kind::ForeignDataWrapper
+            | Kind::PublicationSchema
+            | Kind::EventTrigger
+    )
 }

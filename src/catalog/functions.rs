@@ -26,6 +26,7 @@ fn draft(row: &Row) -> Result<Draft> {
         return Ok(draft);
     }
     draft.owner = Some(row.text("owner")?);
+    draft.superuser = row.boolean("superuser")?;
     let transforms = row.numbers("transform_oids")?;
     draft.needs = transforms.into_iter().map(|oid| Address { class: class::TRANSFORM, oid }).collect();
     let extensions = row.texts("extensions")?;

@@ -16,6 +16,10 @@ select p.oid, n.nspname as schema, p.proname as name, n.nspname = 'pg_catalog' a
        case when p.proretset and p.prorows not in (0, 1000) then p.prorows end as rows,
        nullif(p.prosupport::pg_catalog.text, '-') as support,
        p.proconfig as settings,
+       not l.lanpltrusted or p.proleakproof or p.prosupport::pg_catalog.oid <> 0
+       or exists (select 1 from pg_catalog.unnest(p.proconfig) entry
+                  where pg_catalog.split_part(entry, '=', 1)
+                        = any (array(select g.name from pg_catalog.pg_settings g where g.context = 'superuser'))) as superuser,
        array(select e.extname from pg_catalog.pg_depend x join pg_catalog.pg_extension e on e.oid = x.refobjid
              where x.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass and x.objid = p.oid and x.deptype = 'x'
                and x.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass

@@ -47,6 +47,7 @@ fn publication(row: &Row) -> Result<Draft> {
     statement.push(")");
     let mut draft = Draft::new(class::PUBLICATION, row.number("oid")?, Kind::Publication, name, identity);
     draft.owner = Some(row.text("owner")?);
+    draft.superuser = row.boolean("puballtables")?;
     draft.creates(statement);
     Ok(draft)
 }

@@ -44,8 +44,13 @@ fn draft(row: &Row, parts: &Parts, enum_hash: &HashSet<u32>) -> Result<Draft> {
     if let Some(actions) = parts.columns.compression(oid, &parts.inheritance) {
         draft.compression.push(text!["ALTER TABLE ONLY ", draft.name.sql(), " ", actions]);
     }
+    draft.access_method = row.maybe("access_method")?;
+    if let Some(method) = draft.access_method.as_ref().filter(|_| row.letter("relkind").is_ok_and(|kind| kind == 'p')) {
+        // The setting for the default access method is not for partitioned tables.
+        let statement = text!["ALTER TABLE ONLY ", draft.name.sql(), " SET ACCESS METHOD ", method.ident()];
+        draft.partition_method.push(statement);
+    }
     if row.letter("relkind")? == 'r' {
-        draft.access_method = row.maybe("access_method")?;
         draft.table = Some(Table {
             columns: parts.columns.copied(oid),
             unlogged: row.letter("relpersistence")? == 'u',
@@ -75,10 +80,6 @@ fn create(row: &Row, name: &Text, parts: &Parts, shape: Shape) -> Result<Vec<Pie
     let mut rest = parts.inherits(shape);
     if let Some(key) = partition_by {
         rest.push(text!["\nPARTITION BY ", key]);
-        // The setting for the default access method is not for partitioned tables.
-        if let Some(method) = row.maybe("access_method")? {
-            rest.push(text!["\nUSING ", method.ident()]);
-        }
     }
     rest.push(options::with_clause(&options::with_toast(&row.texts("options")?, &row.texts("toast_options")?)));
     template.push(rest.into());

@@ -36,6 +36,7 @@ fn draft(row: &Row) -> Result<Draft> {
         _ => false,
     };
     let statement = text!["CREATE TYPE ", draft.name.sql()];
+    draft.superuser = matches!(row.letter("typtype")?, 'b' | 'p');
     draft.creates(match row.letter("typtype")? {
         'e' => text![statement, " AS ENUM (", listed(row.texts("labels")?.iter().map(Text::literal)), ")"],
         'c' => text![statement, " AS (", listed(row.texts("definitions")?), ")"],

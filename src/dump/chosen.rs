@@ -62,15 +62,18 @@ impl Chosen {
         options: &Options,
     ) -> Self {
         let wanted = |at: usize| selected.keep[at] || data[at] || selected.statistics[at];
-        let lacking = |need: &&ObjectId| {
+        let lacking = |object: &Object, need: &ObjectId| {
             let needed = &objects[need.0 as usize];
-            !wanted(need.0 as usize) && !is_everywhere(needed) && !options.selection.leaves_to_target(needed)
+            !wanted(need.0 as usize)
+                && needed.kind != Kind::Schema
+                && !options.selection.leaves_to_target(needed)
+                && !options.selection.does_without(object, needed)
         };
         let lack = |id: &ObjectId| {
             let object = &objects[id.0 as usize];
             Lack { kind: object.kind, name: object.name.clone() }
         };
-        let lacks_of = |object: &Object| object.needs.iter().filter(lacking).map(lack).collect();
+        let lacks_of = |object: &Object| object.needs.iter().filter(|id| lacking(object, id)).map(lack).collect();
         let lacks: Vec<Vec<Lack>> = objects.iter().map(lacks_of).collect();
         let roots = if options.selection.via_root { roots(&objects) } else { HashMap::new() };
         let mut numbers = (0u32..).map(ObjectId);
@@ -140,18 +143,14 @@ fn roots(objects: &[Object]) -> HashMap<u32, Text> {
 /// Takes from an object all that defines it. Its rows and statistics need nothing but the relation itself, wherever that
 /// comes from.
 fn only_rows(object: &mut Object) {
-    let Object { create, compression, finish, comments, labels, grants, roles, grantees, .. } = object;
-    for statements in [create, compression, finish, comments, labels, roles, grantees] {
+    let Object { create, partition_method, compression, finish, comments, labels, grants, roles, grantees, .. } =
+        object;
+    for statements in [create, partition_method, compression, finish, comments, labels, roles, grantees] {
         statements.clear();
     }
     grants.clear();
     object.lacks.clear();
     object.owner = None;
-}
-
-/// Needed things that every target can be expected to have or to get first.
-fn is_everywhere(object: &Object) -> bool {
-    matches!(object.kind, Kind::Schema | Kind::Extension | Kind::Language)
 }
 
 /// Whether a dump reads more of a table than its grants and comments.

@@ -95,7 +95,8 @@ fn copy(object: &Object, table: &Table, range: Option<(u32, Option<u32>)>) -> Te
             text!["COPY (SELECT ", columns, " FROM ", name, ") TO STDOUT"]
         }
         (None, None) => text!["COPY ", name, table.column_list(), " TO STDOUT"],
-        (Some(condition), _) => text!["COPY (SELECT ", columns, " FROM ", name, " ", condition, ") TO STDOUT"],
+        // Children have their rows themselves.
+        (Some(condition), _) => text!["COPY (SELECT ", columns, " FROM ONLY ", name, " ", condition, ") TO STDOUT"],
         (None, Some(range)) => {
             text!["COPY (SELECT ", columns, " FROM ONLY ", name, blocks(range), ") TO STDOUT"]
         }

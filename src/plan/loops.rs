@@ -1,7 +1,7 @@
 //! Repair of dependency loops: which edge gives way, and which object is therefore created in two steps or later.
 //!
 //! Views are sacrificed before materialized views, these before functions, functions before checks. The rules are those
-//! of pg_dump 18, except that nothing with rows is ever moved behind them.
+//! of pg_dump 18, except that nothing with rows is ever moved behind them: where that would be, a key comes before them.
 
 use std::collections::{HashSet, VecDeque};
 
@@ -83,12 +83,23 @@ fn use_shell(graph: &mut Graph<'_>, shell: usize, full: usize) {
     }
 }
 
-/// Repairs loops of one component, which is sorted by rank, each object in at most one, so that every repair sees edges as they are.
+/// Repairs loops of one component, which is sorted by rank. Those through something with rows come first: what moves
+/// behind the rows must not be needed before them.
 fn repair_component(graph: &mut Graph<'_>, component: &[usize], search: &mut Search) {
     search.enter(component);
+    let objects = component.iter().copied().filter(|&at| at < graph.nodes.len());
+    let (with_rows, others): (Vec<usize>, Vec<usize>) = objects.partition(|&at| holds_rows(graph.nodes[at].kind));
+    if !repair_from(graph, &with_rows, search) {
+        repair_from(graph, &others, search);
+    }
+}
+
+/// Repairs loops through these objects, each in at most one, so that every repair sees edges as they are. Whether there
+/// was one.
+fn repair_from(graph: &mut Graph<'_>, starts: &[usize], search: &mut Search) -> bool {
     let mut repaired = HashSet::new();
-    for &start in component {
-        if start >= graph.nodes.len() || repaired.contains(&start) {
+    for &start in starts {
+        if repaired.contains(&start) {
             continue;
         }
         if let Some(found) = search.shortest(&graph.needs, start) {
@@ -96,6 +107,12 @@ fn repair_component(graph: &mut Graph<'_>, component: &[usize], search: &mut Sea
             repaired.extend(found);
         }
     }
+    !repaired.is_empty()
+}
+
+/// What is rows, or must stand before they are loaded.
+fn holds_rows(kind: Kind) -> bool {
+    matches!(kind, Kind::Table | Kind::ForeignTable | Kind::Sequence | Kind::TableAttach)
 }
 
 /// Repairs one loop, in which each object needs the next and the last needs the first.
@@ -105,16 +122,28 @@ fn repair_loop(graph: &mut Graph<'_>, found: &[usize]) {
         graph.separated[view] = true;
         return force_out(graph, view, rule, true);
     }
-    if through_boundary && postpone(graph, found) {
-        return;
-    }
     let owns_checks = |owner| !matches!(owner, Kind::View | Kind::MaterializedView);
+    if through_boundary {
+        if let Some((domain, check)) = piece_in(graph, found, Kind::DomainConstraint, owns_checks) {
+            // Servers add no check to a domain that a column holds in an array or a row.
+            let in_columns = found.iter().any(|&at| graph.nodes.get(at).is_some_and(|node| holds_rows(node.kind)));
+            if !(in_columns && advance(graph, found)) {
+                force_out(graph, domain, check, true);
+            }
+            return;
+        }
+        if postpone(graph, found) {
+            return;
+        }
+    }
     for (piece, post_data) in [(Kind::Check, true), (Kind::Default, through_boundary), (Kind::DomainConstraint, true)] {
         if let Some((owner, piece)) = piece_in(graph, found, piece, owns_checks) {
             return force_out(graph, owner, piece, post_data);
         }
     }
-    cut(graph, found);
+    if !(through_boundary && advance(graph, found)) {
+        cut(graph, found);
+    }
 }
 
 /// An inline piece of this kind that is on the loop together with its owner; the owner with the lowest oid.
@@ -165,14 +194,28 @@ fn postpone(graph: &mut Graph<'_>, found: &[usize]) -> bool {
     }
     let Some(boundary) = found.iter().position(|&at| at == graph.pre_data_end()) else { return false };
     let next = found[(boundary + 1) % found.len()];
-    let holds_rows = matches!(
-        graph.nodes[next].kind,
-        Kind::Table | Kind::ForeignTable | Kind::Sequence | Kind::TableAttach | Kind::Default | Kind::View
-    );
-    if !holds_rows {
+    let kind = graph.nodes[next].kind;
+    let stays = holds_rows(kind) || matches!(kind, Kind::Default | Kind::View);
+    if !stays {
         move_to_post_data(graph, next);
     }
-    !holds_rows
+    !stays
+}
+
+/// Brings the key of a loop before the rows, where a table cannot do without what needs it: a generated column, the key
+/// of its partitions, a type.
+fn advance(graph: &mut Graph<'_>, found: &[usize]) -> bool {
+    let (pre, post) = (graph.pre_data_end(), graph.post_data_start());
+    let Some(boundary) = found.iter().position(|&at| at == post) else { return false };
+    let key = found[(boundary + found.len() - 1) % found.len()];
+    let may_move = graph.nodes.get(key).is_some_and(|node| matches!(node.kind, Kind::Constraint | Kind::Index));
+    if !may_move || graph.advanced[key] {
+        return false;
+    }
+    graph.needs[key].retain(|&need| need != post);
+    insert(graph, pre, key);
+    graph.advanced[key] = true;
+    true
 }
 
 /// Gives up: drops one edge between two objects and reports the loop.
@@ -421,6 +464,47 @@ mod tests {
         assert_eq!(found.postponed, [false, true, true, false, false]);
         assert_eq!(found.separated, [false, true, false, false, false]);
         assert!(found.unresolved.is_empty());
+    }
+
+    #[test]
+    fn a_domain_of_a_column_keeps_a_check_that_calls_such_a_function_and_the_key_comes_first() {
+        let nodes = [
+            Node::new(Kind::Table, "s.ord", 1, &[]),
+            Node::new(Kind::Constraint, "s.ord_pkey", 2, &[]).of(0),
+            Node::new(Kind::Function, "s.f", 3, &[0, 1]),
+            Node::new(Kind::Domain, "s.d", 4, &[]),
+            Node::new(Kind::DomainConstraint, "s.d_check", 5, &[2, 3]).inline(3),
+            Node::new(Kind::Table, "s.uses_d", 6, &[3]),
+            Node::new(Kind::Default, "s.uses_d", 7, &[2]).inline(5),
+        ];
+        let found = checked(&nodes);
+        assert!(found.unresolved.is_empty(), "{:?}", found.unresolved);
+        assert_eq!(found.advanced, [false, true, false, false, false, false, false]);
+        assert_eq!(found.postponed, [false, false, false, false, false, false, true]);
+        assert_eq!(found.separated, [false, false, false, false, false, false, true]);
+        // Nobody has the domain without its check, either.
+        let found = checked(&nodes[..5]);
+        assert_eq!(found.postponed, [false, false, true, false, true]);
+    }
+
+    /// A generated column, the key of partitions, the type of a column: nothing of the table can come later.
+    #[test]
+    fn where_a_table_cannot_do_without_such_a_function_the_key_comes_first() {
+        for kind in [None, Some(Kind::Type), Some(Kind::OperatorClass), Some(Kind::Aggregate), Some(Kind::Domain)] {
+            let mut nodes = vec![
+                Node::new(Kind::Table, "s.ord", 1, &[]),
+                Node::new(Kind::Constraint, "s.ord_pkey", 2, &[]).of(0),
+                Node::new(Kind::Function, "s.f", 3, &[0, 1]),
+                Node::new(Kind::Table, "s.t", 5, &[if kind.is_some() { 4 } else { 2 }]),
+            ];
+            nodes.extend(kind.map(|kind| Node::new(kind, "s.between", 4, &[2])));
+            let found = checked(&nodes);
+            assert!(found.unresolved.is_empty(), "{kind:?}: {:?}", found.unresolved);
+            assert_eq!(found.advanced.iter().position(|&advanced| advanced), Some(1), "{kind:?}");
+            assert!(!found.postponed.contains(&true), "{kind:?}");
+            let place = places(&found);
+            assert!(place(0) < place(1) && place(1) < place(2) && place(2) < place(3), "{kind:?}");
+        }
     }
 
     #[test]

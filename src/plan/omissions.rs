@@ -49,6 +49,7 @@ impl Omissions {
         }
         if self.access_methods {
             object.access_method = None;
+            object.partition_method.clear();
         }
         if self.compression {
             object.compression.clear();

@@ -41,6 +41,8 @@ pub struct Order {
     pub separated: Vec<bool>,
     /// Definitions that move to post-data although [`Kind::section`] says otherwise.
     pub postponed: Vec<bool>,
+    /// Keys that move before the rows, since something that is needed for these needs them.
+    pub advanced: Vec<bool>,
     /// Edges after repair, sorted, without repetition.
     pub needs: Vec<Vec<usize>>,
     /// Loops that no rule repairs and that were cut anywhere, for a warning.
@@ -51,7 +53,11 @@ impl Order {
     /// The section in which a node of this kind is created.
     #[must_use]
     pub fn section(&self, node: usize, kind: Kind) -> Section {
-        if self.postponed[node] { Section::PostData } else { kind.section() }
+        match (self.postponed[node], self.advanced[node]) {
+            (true, _) => Section::PostData,
+            (_, true) => Section::PreData,
+            _ => kind.section(),
+        }
     }
 }
 
@@ -82,6 +88,7 @@ pub fn order(nodes: &[Node]) -> Order {
         sequence,
         separated: graph.separated,
         postponed: graph.postponed,
+        advanced: graph.advanced,
         needs: graph.needs,
         unresolved: graph.unresolved,
     }
@@ -95,6 +102,7 @@ pub(super) struct Graph<'a> {
     pub(super) needs: Vec<Vec<usize>>,
     pub(super) separated: Vec<bool>,
     pub(super) postponed: Vec<bool>,
+    pub(super) advanced: Vec<bool>,
     pub(super) unresolved: Vec<Vec<usize>>,
 }
 
@@ -105,6 +113,7 @@ impl<'a> Graph<'a> {
             needs: nodes.iter().map(|node| node.needs.clone()).collect(),
             separated: vec![false; nodes.len()],
             postponed: vec![false; nodes.len()],
+            advanced: vec![false; nodes.len()],
             unresolved: Vec::new(),
         };
         graph.needs.resize(nodes.len() + 2, Vec::new());

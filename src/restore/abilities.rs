@@ -6,7 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::object::{Kind, Object};
 use crate::restore::Options;
-use crate::restore::findings::{Finding, Origin, first_and_more};
+use crate::restore::findings::{Finding, Origin};
+use crate::restore::named::first_and_more;
+use crate::restore::rights;
 use crate::restore::target::Target;
 use crate::text::Text;
 
@@ -23,12 +25,17 @@ pub(crate) fn findings(objects: &[&Object], origin: &Origin, target: &Target, op
         extensions(&mut add, objects, target);
         owners(&mut add, objects, target, options);
         tablespaces(&mut add, objects, target, options);
+        rights::tell(&mut add, objects, target, !options.definitions.omit.grants);
     }
     collations(&mut add, objects, target);
     if !options.definitions.omit.compression {
         compression(&mut add, objects, target);
     }
     locale(&mut all, origin, target);
+    if !target.superuser && !options.definitions.omit.grants {
+        let found = rights::system_grants(objects, target);
+        all.extend(found.map(|(message, hint)| Finding { fatal: false, message, hint }));
+    }
     all
 }
 

@@ -57,6 +57,7 @@ impl Agenda {
         let mut agenda = Self { sizes: sizes(plan), ..Self::default() };
         agenda.loads(restoring);
         agenda.after_others(&plan.standing.after);
+        agenda.after_others(&configuration(&restoring.objects));
         let rows: Vec<usize> = (0..agenda.items.len()).collect();
         let loaded = agenda.push(Task::Loaded, Item { needs: rows, ..Item::default() });
         agenda.creations(restoring, plan, loaded);
@@ -96,7 +97,10 @@ impl Agenda {
             let first: Vec<usize> =
                 parents.iter().filter_map(|parent| self.loads.get(parent)).flatten().copied().collect();
             for &load in self.loads.get(child).into_iter().flatten() {
-                self.items[load].needs.extend(&first);
+                let needs = &mut self.items[load].needs;
+                needs.extend(&first);
+                needs.sort_unstable();
+                needs.dedup();
             }
         }
     }
@@ -144,6 +148,13 @@ impl Agenda {
         let added = self.push(Task::AddUnchecked(object.id), Item { weight: 0, ..item });
         self.push(Task::Validate(object.id), Item { needs: vec![added], locks, weight })
     }
+}
+
+/// Tables of extensions that get rows, with those that must have theirs before.
+fn configuration(objects: &[Object]) -> BTreeMap<ObjectId, BTreeSet<ObjectId>> {
+    let rows_of = |id: &&ObjectId| objects.get(id.0 as usize).is_some_and(Object::is_configuration);
+    let tables = objects.iter().filter(|object| object.is_configuration());
+    tables.map(|table| (table.id, table.needs.iter().filter(rows_of).copied().collect())).collect()
 }
 
 /// Only what belongs to one table and reads nothing else may come before other tables have their rows.

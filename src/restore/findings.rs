@@ -9,6 +9,7 @@ use crate::object::{Kind, Object, Section};
 use crate::repository::Server;
 use crate::restore::batches::creation;
 use crate::restore::ledger::{Found, Ledger, foreign};
+use crate::restore::named::first_and_more;
 use crate::restore::statements::is_created;
 use crate::restore::target::Target;
 use crate::restore::{Options, abilities};
@@ -224,6 +225,15 @@ fn extensions(all: &mut Vec<Finding>, objects: &[&Object], target: &Target) {
     }
 }
 
+/// What stays behind for lack of an extension that nobody asked for.
+pub(super) fn without_extension(name: &Text, users: &BTreeSet<String>, target: &Target) -> Finding {
+    Finding {
+        fatal: false,
+        message: format!("{} needs extension {name}, which database {} lacks", first_and_more(users), target.database),
+        hint: format!("run CREATE EXTENSION {} there first, or add it with -e", name.ident()),
+    }
+}
+
 fn roles(all: &mut Vec<Finding>, objects: &[&Object], target: &Target, options: &Options) {
     let mut missing: BTreeMap<&Text, BTreeSet<String>> = BTreeMap::new();
     for object in objects {
@@ -239,12 +249,6 @@ fn roles(all: &mut Vec<Finding>, objects: &[&Object], target: &Target, options: 
             format!("create it (CREATE ROLE {}), or leave out owners and grants with -O -x", role.ident()),
         ));
     }
-}
-
-/// `table s.t`, or `table s.t and 3 more`.
-pub(crate) fn first_and_more(names: &BTreeSet<String>) -> String {
-    let first = names.first().cloned().unwrap_or_default();
-    if names.len() > 1 { format!("{first} and {} more", names.len() - 1) } else { first }
 }
 
 fn surroundings(all: &mut Vec<Finding>, objects: &[&Object], target: &Target, options: &Options) {

@@ -193,7 +193,7 @@ impl Restoring {
     async fn pre_data(&self, lead: &mut Seat, plan: &Plan) -> Result<()> {
         (self.crew.events)(Event::Step { step: "create" });
         let wanted: Vec<&Object> = plan.objects().filter(|object| object.section != Section::PostData).collect();
-        let schemas = missing_schemas(&wanted);
+        let schemas = missing_schemas(&wanted, &plan.brought);
         for (at, objects) in batches(&wanted, |object| creation(object)).into_iter().enumerate() {
             let schemas = if at == 0 { schemas.as_slice() } else { &[] };
             let batch = Batch { restoring: self, schemas, objects };
@@ -373,12 +373,12 @@ fn left(object: &Object, keep: bool) -> Object {
     object
 }
 
-/// Schemas that selected objects live in and that are not created themselves.
-fn missing_schemas(objects: &[&Object]) -> Vec<Text> {
+/// Schemas that selected objects live in and that neither are created themselves nor `brought` by extensions.
+fn missing_schemas(objects: &[&Object], brought: &BTreeSet<Text>) -> Vec<Text> {
     let created: std::collections::BTreeSet<&Text> =
         objects.iter().filter(|o| o.kind == Kind::Schema && !o.create.is_empty()).map(|o| &o.name.name).collect();
     let used: std::collections::BTreeSet<&Text> =
         objects.iter().filter(|o| is_created(o)).filter_map(|o| o.name.schema.as_ref()).collect();
-    let missing = used.difference(&created).filter(|schema| **schema != &Text::from("public"));
+    let missing = used.difference(&created).filter(|s| **s != &Text::from("public") && !brought.contains(**s));
     missing.map(|schema| text!["CREATE SCHEMA IF NOT EXISTS ", schema.ident()]).collect()
 }

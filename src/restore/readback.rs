@@ -209,7 +209,7 @@ fn copy(object: &Object) -> Text {
         Some(condition) => {
             let columns = columns.as_bytes().trim_ascii().to_vec();
             let list = columns.strip_prefix(b"(").and_then(|l| l.strip_suffix(b")")).unwrap_or(b"*").to_vec();
-            text!["(SELECT ", list, " FROM ", object.name.sql(), " ", condition, ")"]
+            text!["(SELECT ", list, " FROM ONLY ", object.name.sql(), " ", condition, ")"]
         }
         None => text![object.name.sql(), columns],
     };

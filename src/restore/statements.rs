@@ -36,6 +36,9 @@ impl Definitions {
     pub fn create(&self, object: &Object) -> Vec<Text> {
         let mut all = self.surroundings(object);
         all.extend(object.create.iter().cloned());
+        if !self.omit.access_methods {
+            all.extend(object.partition_method.iter().cloned());
+        }
         if !self.omit.compression {
             all.extend(object.compression.iter().cloned());
         }

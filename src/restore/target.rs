@@ -49,6 +49,11 @@ pub(crate) struct Target {
     /// Ways to compress columns.
     pub(crate) compressions: HashSet<Text>,
     pub(crate) access_methods: HashSet<Text>,
+    /// Access methods of indexes too.
+    all_access_methods: HashSet<Text>,
+    languages: HashSet<Text>,
+    /// Schemas in which the role may not create.
+    pub(crate) closed_schemas: HashSet<Text>,
     /// Event triggers of users, which may act on all that is created.
     pub(crate) event_triggers: Vec<Text>,
     /// What stands where the ledger of a restore would.
@@ -107,6 +112,9 @@ impl Target {
             collations: set("collations")?,
             compressions: set("compressions")?,
             access_methods: set("access_methods")?,
+            all_access_methods: set("all_access_methods")?,
+            languages: set("languages")?,
+            closed_schemas: set("closed_schemas")?,
             event_triggers: row.texts("event_triggers")?,
             ledger,
             existing,
@@ -122,6 +130,7 @@ impl Target {
         // Whoever makes a database owns it, and it begins with no extension but this one.
         self.gives.insert("pg_database_owner".into());
         self.installed = HashSet::from(["plpgsql".into()]);
+        self.closed_schemas.clear();
         self.existing.clear();
         self.event_triggers.clear();
         self.ledger = Found::Nothing;
@@ -143,6 +152,16 @@ impl Target {
         self.existing.contains(&(space, name.clone()))
     }
 
+    /// Whether what is restored may use an object of the target: also what nobody minds being there.
+    pub(crate) fn offers(&self, kind: Kind, name: &Name) -> bool {
+        match kind {
+            Kind::Extension => self.installed.contains(&name.name),
+            Kind::Language => self.languages.contains(&name.name),
+            Kind::AccessMethod => self.all_access_methods.contains(&name.name),
+            _ => self.has(kind, name),
+        }
+    }
+
     /// Those of these objects that are there, as `kind name`.
     pub(crate) fn existing_of(&self, objects: &[&Object]) -> Vec<String> {
         let there = objects.iter().filter(|object| self.has(object.kind, &object.name));
@@ -156,7 +175,7 @@ impl Target {
                 let table = Name { table: None, name: table.clone(), ..lack.name.clone() };
                 self.existing.contains(&(Space::Relation, table))
             }
-            _ => self.has(lack.kind, &lack.name),
+            _ => self.offers(lack.kind, &lack.name),
         }
     }
 }

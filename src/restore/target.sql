@@ -42,6 +42,10 @@ select pg_catalog.current_setting('server_version_num')::pg_catalog.int4 as vers
                                where p.classid = 'pg_catalog.pg_event_trigger'::pg_catalog.regclass and p.objid = t.oid
                                  and p.deptype = 'e')) as event_triggers,
        array(select amname from pg_catalog.pg_am where amtype = 't') as access_methods,
+       array(select amname from pg_catalog.pg_am) as all_access_methods,
+       array(select lanname from pg_catalog.pg_language) as languages,
+       array(select n.nspname from pg_catalog.pg_namespace n
+             where n.nspname !~ '^pg_' and not pg_catalog.has_schema_privilege(n.oid, 'CREATE')) as closed_schemas,
        (select g.enumvals from pg_catalog.pg_settings g where g.name = 'default_toast_compression') as compressions,  --@ 14+
        array['pglz'] as compressions,                                                                                --@ 13
        array(select c.collname from pg_catalog.pg_collation c

@@ -218,6 +218,13 @@ impl Selection {
         !self.wants_section(object.section)
     }
 
+    /// Whether what one object needs of another is left out, or comes only with rows that are wanted or not.
+    #[must_use]
+    pub fn does_without(&self, object: &Object, needed: &Object) -> bool {
+        let method = needed.kind == Kind::AccessMethod && matches!(object.kind, Kind::Table | Kind::MaterializedView);
+        method && self.omissions.access_methods || object.is_configuration() && needed.is_configuration()
+    }
+
     fn names_pieces(&self) -> bool {
         !(self.indexes.is_empty() && self.functions.is_empty() && self.triggers.is_empty())
     }
@@ -254,7 +261,7 @@ impl Selection {
         if self.schema_only {
             return self.sequence_data && object.kind == Kind::Sequence;
         }
-        let Some(table) = &object.table else { return object.kind == Kind::Sequence };
+        let Some(table) = &object.table else { return object.kind == Kind::Sequence && !object.grants_only };
         let foreign =
             |server: &Text| self.restores() || self.foreign_data.iter().any(|pattern| pattern.matches(None, server));
         let unlogged = self.no_unlogged_table_data && table.unlogged;

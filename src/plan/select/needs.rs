@@ -25,7 +25,8 @@ pub(super) fn complete(objects: &[Object], links: &Links, selection: &Selection,
         if !(chosen[at] || added[links.whole[at]]) {
             continue;
         }
-        let lacking = || links.needs[at].iter().copied().filter(|&need| !complete.keep[need]);
+        let lacks = |need: &usize| !complete.keep[*need] && !selection.does_without(&objects[at], &objects[*need]);
+        let lacking = || links.needs[at].iter().copied().filter(lacks);
         // What only connects is left out of a dump, too, where one side is missing.
         let firm = named.explicit[at] || (!selection.restores() && !objects[at].kind.facts().only_connects);
         let is_fatal = |need: usize| {

@@ -187,6 +187,12 @@ fn without_column_order(entry: &str) -> String {
     let elements = &mut lines[first..first + count];
     elements.iter_mut().for_each(|line| *line = line.trim_end_matches(','));
     elements.sort_unstable();
+    // Older pg_dump says more of each column in statements that follow, in the same order.
+    let follows = |line: &&str| line.starts_with("ALTER TABLE ONLY ");
+    if let Some(first) = lines.iter().position(follows) {
+        let count = lines[first..].iter().take_while(|line| follows(line) || line.is_empty()).count();
+        lines[first..first + count].sort_unstable();
+    }
     lines.join("\n")
 }
 

@@ -60,6 +60,8 @@ pub(crate) struct Setup {
     settings: String,
     hba: String,
     files: Vec<(String, Vec<u8>)>,
+    /// Name, control file and script.
+    extension: Option<(String, String, String)>,
     prepare: String,
 }
 
@@ -90,6 +92,13 @@ impl Server {
         let debian = debian::newest();
         let pinned = Programs::pinned(debian.major);
         Server::setup_with(debian.major, pinned).clients(debian.programs.clone()).start()
+    }
+
+    /// A server that offers one extension more, from these files.
+    pub(crate) fn with_extension(major: u32, name: &str, control: &str, script: &str) -> Server {
+        let mut setup = Server::setup_with(major, Programs::pinned(major));
+        setup.extension = Some((name.to_owned(), control.to_owned(), script.to_owned()));
+        setup.start()
     }
 
     /// A server of its own to be described further.
@@ -203,7 +212,16 @@ impl Server {
 impl Setup {
     fn empty(major: u32) -> Setup {
         let (settings, hba, prepare) = Default::default();
-        Setup { major, programs: Programs::of(major), clients: None, settings, hba, files: Vec::new(), prepare }
+        Setup {
+            major,
+            programs: Programs::of(major),
+            clients: None,
+            settings,
+            hba,
+            files: Vec::new(),
+            extension: None,
+            prepare,
+        }
     }
 
     fn clients(self, programs: Programs) -> Setup {
@@ -240,15 +258,27 @@ impl Setup {
     }
 
     fn prepare(self) -> Prepared {
-        let postgres = self.programs.shell("postgres");
+        let mut postgres = self.programs.shell("postgres");
+        let mut prepare = self.prepare;
+        if self.extension.is_some() {
+            // Programs look for extensions beside themselves.
+            let whole = self.programs.bin.parent().expect("programs are in a folder");
+            prepare += &format!(" && cp -a '{}' \"$dir/programs\"", whole.display());
+            postgres = "\"$dir/programs/bin/postgres\"".into();
+        }
         let start = format!("{postgres} -D \"$dir/data\" -k \"$dir\" -p \"$argument\"");
-        let keeper = Keeper::new(&format!("server{}", self.major), &self.prepare, &start);
+        let keeper = Keeper::new(&format!("server{}", self.major), &prepare, &start);
         let configuration = keeper.folder().join("data/postgresql.conf");
         let mut text = std::fs::read_to_string(&configuration).expect("initdb writes a configuration");
         text.push_str(&self.settings);
         keeper.write("data/postgresql.conf", text);
         let trust = "host all all 127.0.0.1/32 trust\nlocal replication all trust\n";
         keeper.write("data/pg_hba.conf", format!("local all all trust\n{}{trust}", self.hba));
+        if let Some((name, control, script)) = &self.extension {
+            let path = format!("programs/share/postgresql/extension/{name}");
+            keeper.write(&format!("{path}.control"), control);
+            keeper.write(&format!("{path}--1.0.sql"), script);
+        }
         for (name, bytes) in &self.files {
             keeper.write(&format!("data/{name}"), bytes);
         }
