@@ -238,7 +238,8 @@ impl Store {
         }
     }
 
-    /// All objects below a folder, sorted by key; none where there is no such folder.
+    /// All objects below a folder, sorted by key; none where there is no such folder. What is no file is none of them: a
+    /// pipe or a device has no end, and opening it may wait for ever.
     ///
     /// # Errors
     ///
@@ -256,6 +257,9 @@ impl Store {
             Entry { key: meta.location.to_string(), size: meta.size, modified }
         };
         let mut entries: Vec<Entry> = found.into_iter().map(entry).collect();
+        if let Some(place) = &self.folder {
+            entries.retain(|entry| entry.size > 0 || place.join(&entry.key).is_file());
+        }
         entries.sort_by(|a, b| a.key.cmp(&b.key));
         Ok(entries)
     }

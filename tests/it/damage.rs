@@ -251,6 +251,26 @@ fn files_of_any_size_are_told_and_not_read() {
 }
 
 #[test]
+fn what_is_no_file_is_never_opened() {
+    runtime().block_on(async {
+        let (place, _) = small().await;
+        for folder in ["keys", "packs/ab", "index", "snapshots", "notes", "marks"] {
+            let folder = place.path().join(folder);
+            std::fs::create_dir_all(&folder).unwrap();
+            let made = std::process::Command::new("mkfifo").arg(folder.join("ab".repeat(32))).status().unwrap();
+            assert!(made.success());
+            std::os::unix::fs::symlink("/dev/zero", folder.join("abcd".repeat(16))).unwrap();
+        }
+        let looked = async {
+            verify::stored(&place.store(), &progress::silent()).await.unwrap();
+            assert!(!verified(&place, Depth::Full).await.unwrap().loses_rows());
+            dump(&place.open().await, &[("order", &rows(0, 30))]).await;
+        };
+        tokio::time::timeout(std::time::Duration::from_secs(60), looked).await.expect("nothing waits for a pipe");
+    });
+}
+
+#[test]
 fn a_repository_without_snapshots_is_never_as_it_was_stored() {
     runtime().block_on(async {
         let (place, _) = Place::new().await;
