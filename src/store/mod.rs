@@ -3,11 +3,14 @@
 //! Owns the addresses that people write, retries, hints, and the sweeping of what a crashed put left behind. Knows
 //! nothing of what is stored, and never changes an object that exists: everything above it is immutable.
 
+mod address;
+mod folder;
+mod retry;
+
 use std::ops::Range;
-use std::path::{Path as Folder, PathBuf};
+use std::path::Path as Folder;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::TryStreamExt;
@@ -17,13 +20,8 @@ use object_store::path::Path;
 use object_store::{GetOptions, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload};
 
 use crate::error::{Error, Result};
-
-/// How often something is tried in all where the place fails in a way that may pass.
-const TRIES: u32 = 4;
-/// Wait before the second try; it doubles from then on.
-const FIRST_WAIT: Duration = Duration::from_millis(100);
-/// A partial file of a put is left alone for this long: another process may still be writing it.
-const SWEEP_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
+use address::Address;
+use retry::{error, is_io, retry};
 
 /// What is larger is read in ranges only: anybody may put a file of any size into a folder.
 pub const WHOLE_BYTES_MAX: u64 = 80 << 20;
@@ -58,35 +56,6 @@ pub struct Store {
     folder: Option<Arc<Folder>>,
 }
 
-/// What an address means. The one place that knows how addresses look.
-enum Address {
-    Folder(PathBuf),
-}
-
-fn parse(address: &str) -> Result<Address> {
-    let Some((scheme, rest)) = address.split_once("://") else {
-        return match address {
-            "" => Err(Error::usage("the address of the repository is empty")),
-            path => Ok(Address::Folder(path.into())),
-        };
-    };
-    match scheme {
-        "file" if rest.starts_with('/') => Ok(Address::Folder(rest.into())),
-        "file" => Err(Error::Usage {
-            message: format!("{address} is not the address of a folder"),
-            hint: Some("write file:///absolute/path, or the path alone".into()),
-        }),
-        "s3" | "gs" | "az" | "azure" => Err(Error::unsupported(
-            format!("this version keeps repositories in folders only, not in {scheme}://"),
-            "name a folder; copy it to the bucket with the provider's own program",
-        )),
-        _ => Err(Error::Usage {
-            message: format!("unknown kind of address {scheme}://"),
-            hint: Some("name a folder".into()),
-        }),
-    }
-}
-
 impl Store {
     /// The place at an address: a path or `file:///path`.
     ///
@@ -94,7 +63,7 @@ impl Store {
     ///
     /// [`Error::Usage`] where the address makes no sense or there is no such folder.
     pub fn open(address: &str) -> Result<Self> {
-        let Address::Folder(path) = parse(address)?;
+        let Address::Folder(path) = address::parse(address)?;
         if !path.is_dir() {
             let problem = if path.exists() { "is not a folder" } else { "does not exist" };
             return Err(Error::Usage {
@@ -112,9 +81,9 @@ impl Store {
     ///
     /// [`Error::Usage`] where the address makes no sense, [`Error::Store`] where the folder cannot be made.
     pub fn create(address: &str) -> Result<Self> {
-        let Address::Folder(path) = parse(address)?;
+        let Address::Folder(path) = address::parse(address)?;
         if !path.exists() {
-            make_private(&path).map_err(|e| error("make the folder", address, e))?;
+            folder::make_private(&path).map_err(|e| error("make the folder", address, e))?;
         }
         Self::open(address)
     }
@@ -306,124 +275,10 @@ impl Store {
     /// [`Error::Store`].
     pub fn sweep(&self, folders: &[&str]) -> Result<u64> {
         let Some(place) = &self.folder else { return Ok(0) };
-        let mut removed = 0;
-        for folder in folders.iter().map(|name| place.join(name)).filter(|folder| folder.is_dir()) {
-            removed += sweep(&folder, SWEEP_AFTER).map_err(|e| error("sweep partial files", &self.place, e))?;
-        }
-        Ok(removed)
+        folder::sweep_all(place, folders).map_err(|e| error("sweep partial files", &self.place, e))
     }
 
     fn error(&self, doing: String, source: object_store::Error) -> Error {
         error(doing, &self.place, source)
-    }
-}
-
-/// Files that an object store is still putting, or never finished: `name#1`.
-fn is_partial(path: &Folder) -> bool {
-    let suffix = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.rsplit_once('#'));
-    suffix.is_some_and(|(_, digits)| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()))
-}
-
-fn sweep(folder: &Folder, after: Duration) -> std::io::Result<u64> {
-    let mut removed = 0;
-    for entry in std::fs::read_dir(folder)? {
-        let entry = entry?;
-        let kind = entry.file_type()?;
-        if kind.is_dir() {
-            removed += sweep(&entry.path(), after)?;
-        } else if kind.is_file() && is_partial(&entry.path()) {
-            let age = entry.metadata()?.modified()?.elapsed().unwrap_or_default();
-            if age > after {
-                std::fs::remove_file(entry.path())?;
-                removed += 1;
-            }
-        }
-    }
-    Ok(removed)
-}
-
-fn make_private(path: &Folder) -> std::io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
-}
-
-async fn retry<T, F: Future<Output = object_store::Result<T>>>(attempt: impl Fn() -> F) -> object_store::Result<T> {
-    let mut wait = FIRST_WAIT;
-    for _ in 1..TRIES {
-        match attempt().await {
-            Err(e) if may_pass(&e) => tokio::time::sleep(wait).await,
-            done => return done,
-        }
-        wait *= 2;
-    }
-    attempt().await
-}
-
-/// Whether the same request may succeed a little later. Errors of the cloud stores were retried inside of them.
-fn may_pass(error: &object_store::Error) -> bool {
-    use std::io::ErrorKind;
-    let passing =
-        [ErrorKind::Interrupted, ErrorKind::TimedOut, ErrorKind::WouldBlock, ErrorKind::StaleNetworkFileHandle];
-    io_kind(error).is_some_and(|kind| passing.contains(&kind))
-}
-
-fn is_io(error: &object_store::Error) -> bool {
-    io_kind(error).is_some()
-}
-
-fn io_kind(error: &(dyn std::error::Error + 'static)) -> Option<std::io::ErrorKind> {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if let Some(io) = error.downcast_ref::<std::io::Error>() {
-            return Some(io.kind());
-        }
-        next = error.source();
-    }
-    None
-}
-
-fn error(doing: impl Into<String>, place: &str, source: impl std::error::Error + Send + Sync + 'static) -> Error {
-    use std::io::ErrorKind;
-    let hint = match io_kind(&source) {
-        Some(ErrorKind::StorageFull | ErrorKind::QuotaExceeded) => {
-            Some("the disk is full; nothing is lost, make room and run it again".into())
-        }
-        Some(ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem) => {
-            Some("check who owns the folder and how it is mounted".into())
-        }
-        _ => None,
-    };
-    Error::Store { doing: doing.into(), store: place.into(), source: Box::new(source), hint }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn addresses() {
-        for path in ["backups", "/var/backups", "./a b", "C:\\backups"] {
-            assert!(matches!(parse(path), Ok(Address::Folder(p)) if p == Folder::new(path)), "{path}");
-        }
-        assert!(matches!(parse("file:///srv/b"), Ok(Address::Folder(p)) if p == Folder::new("/srv/b")));
-        assert!(matches!(parse("s3://bucket/x"), Err(Error::Unsupported { .. })));
-        for wrong in ["", "file://srv", "ftp://x"] {
-            assert!(matches!(parse(wrong), Err(Error::Usage { .. })), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn partial_files_of_killed_puts_are_swept() {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::create_dir(folder.path().join("packs")).unwrap();
-        let (partial, whole) = (folder.path().join("packs/ab#1"), folder.path().join("packs/ab"));
-        std::fs::write(&partial, b"x").unwrap();
-        std::fs::write(&whole, b"x").unwrap();
-        assert_eq!(sweep(folder.path(), SWEEP_AFTER).unwrap(), 0, "it may still be written");
-        assert_eq!(sweep(folder.path(), Duration::ZERO).unwrap(), 1);
-        assert!(!partial.exists() && whole.exists());
     }
 }
