@@ -13,7 +13,6 @@ const SUBSCRIBERS: &str = "pg_create_subscription";
 
 /// Tells of all that takes other rights than the role has, each kind of thing once; `grants` says whether they are run.
 pub(crate) fn tell(add: &mut impl FnMut(String, String), objects: &[&Object], target: &Target, grants: bool) {
-    let role = &target.role;
     let made: Vec<&Object> = objects.iter().copied().filter(|object| is_created(object)).collect();
     superusers(add, &made, target);
     types_of_others(add, &made, target);
