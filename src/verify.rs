@@ -13,13 +13,14 @@ mod report;
 pub use keyless::stored;
 pub use report::{Cost, Fault, Report};
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use serde::Serialize;
 
 use crate::error::{Error, Result};
 use crate::progress::{Event, Events};
-use crate::repository::{Folder, Listed, Mark, Reason, Repository};
+use crate::repository::{Folder, Listed, Mark, Reason, Repository, Survey};
 use report::Faults;
 
 /// How thoroughly to look.
@@ -91,17 +92,38 @@ pub async fn run(repository: &Repository, options: &Options, events: &Events) ->
         report.marked = mark(repository, &found, events).await;
     }
     report.snapshots = selected.len() as u64;
-    let everything = options.snapshots.is_empty() && snapshots.unreadable.is_empty();
-    let heals = everything && !faults.costs_anything();
-    let healed = |fault: &Fault| heals && Folder::Packs.at(&fault.what).is_some_and(|pack| survey.is_marked(pack));
-    (report.healed, report.faults) = faults.into_list().into_iter().partition(healed);
-    for fault in &report.healed {
+    let told = faults.costs_anything() || !snapshots.unreadable.is_empty();
+    let faults = faults.into_list();
+    let marked = |fault: &Fault| Folder::Packs.at(&fault.what).is_some_and(|pack| survey.is_marked(pack));
+    let others = snapshots.listed.iter().filter(|one| !selected.iter().any(|chosen| chosen.id == one.id));
+    let heals = !told && faults.iter().any(marked) && !any_relies(repository, &survey, others, &found).await?;
+    (report.healed, report.faults) = faults.into_iter().partition(|fault| heals && marked(fault));
+    warn(&report.healed, events);
+    report.seconds = started.elapsed().as_secs_f64();
+    Ok(report)
+}
+
+/// Whether any of these snapshots needs what damaged packs have lost or alone still have.
+async fn any_relies(
+    repository: &Repository,
+    survey: &Arc<Survey>,
+    snapshots: impl Iterator<Item = &Listed>,
+    found: &packs::Found,
+) -> Result<bool> {
+    for snapshot in snapshots {
+        if costs::relies_on_damage(repository, survey, snapshot, found).await? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn warn(healed: &[Fault], events: &Events) {
+    for fault in healed {
         let message = format!("{} is damaged ({}), and nothing is lost by it any more", fault.what, fault.problem);
         let hint = "all that snapshots need of it is whole in other packs; it is marked and may be removed".to_owned();
         events(Event::Warning { message, hint: Some(hint) });
     }
-    report.seconds = started.elapsed().as_secs_f64();
-    Ok(report)
 }
 
 /// Says how many packs it marked. That it could not is a warning: whoever only reads may verify too.

@@ -81,6 +81,24 @@ pub(super) async fn of(
     Ok(())
 }
 
+/// Whether a snapshot needs a chunk that is lost, or that is whole in damaged packs only.
+pub(super) async fn relies_on_damage(
+    repository: &Repository,
+    survey: &std::sync::Arc<Survey>,
+    snapshot: &Listed,
+    found: &Found,
+) -> Result<bool> {
+    let bad = |chunk: &ChunkRef| found.lost(chunk.id).is_some() || found.fragile.contains(&chunk.id);
+    if snapshot.snapshot.manifest.all().any(bad) {
+        return Ok(true);
+    }
+    match repository.reader_with(std::sync::Arc::clone(survey), snapshot).lists().await {
+        Ok(lists) => Ok(lists.iter().any(bad)),
+        Err(error @ (Error::Store { .. } | Error::Key { .. })) => Err(error),
+        Err(_) => Ok(true),
+    }
+}
+
 fn table(manifest: &Manifest, part: &Part) -> Option<String> {
     manifest.object(part.object).map(|object| object.name.to_string())
 }

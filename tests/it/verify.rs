@@ -286,7 +286,8 @@ fn damage_heals_with_the_next_dump() {
     runtime().block_on(async {
         let (place, repository) = kept().await;
         let before = listed(&repository).await.remove(0);
-        flip(&rows_pack(&place), 50_000);
+        let damaged = rows_pack(&place);
+        flip(&damaged, 50_000);
         let options = Options { depth: Depth::Stored, mark: true, ..Options::default() };
         let report = verify::run(&repository, &options, &progress::silent()).await.unwrap();
         assert_eq!(report.marked, 1);
@@ -297,6 +298,15 @@ fn damage_heals_with_the_next_dump() {
         let report = verified(&place, Depth::Full).await;
         assert!(report.is_sound(), "{:?}", report.faults);
         assert_eq!(report.healed.len(), 1, "the pack itself stays damaged: {:?}", report.healed);
+        // One snapshot that needs nothing of it does not speak for the others.
+        dump(&repository, &[("other", &rows(1 << 50, CUSTOMERS))]).await;
+        let latest = Options { depth: Depth::Stored, snapshots: vec!["latest".into()], mark: false };
+        let run = async || verify::run(&place.open().await, &latest, &progress::silent()).await.unwrap();
+        assert_eq!((run().await.healed.len(), run().await.is_sound()), (1, true));
+        let others = place.files("packs").into_iter().filter(|path| *path != damaged);
+        flip(&others.max_by_key(|path| path.metadata().unwrap().len()).unwrap(), 50_000);
+        let report = run().await;
+        assert!(report.healed.is_empty() && !report.is_sound() && !report.loses_rows(), "{:?}", report.faults);
     });
 }
 
