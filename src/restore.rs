@@ -109,6 +109,8 @@ pub struct Plan {
     data: Vec<bool>,
     /// By object: whether what the planner knew of it is set; nowhere where the target cannot take it.
     statistics: Vec<bool>,
+    /// All objects in the order in which they are created.
+    order: Vec<usize>,
     /// What is not restored because it needs something that neither the selection nor the target has.
     pub left_out: Vec<String>,
     /// What stands in the way, or should be known.
@@ -131,8 +133,13 @@ pub struct Plan {
 impl Plan {
     /// Objects that are created or changed, in order; the database itself apart.
     pub fn objects(&self) -> impl Iterator<Item = &Object> {
-        let objects = self.manifest.objects.iter().zip(&self.keep);
-        objects.filter(|(object, keep)| **keep && object.kind != Kind::Database).map(|(object, _)| object)
+        let kept = self.order.iter().filter(|at| self.keep[**at]).map(|at| &self.manifest.objects[*at]);
+        kept.filter(|object| object.kind != Kind::Database)
+    }
+
+    /// Whether a list has another order than the snapshot.
+    fn is_reordered(&self) -> bool {
+        !self.order.is_sorted()
     }
 
     /// Parts whose rows are loaded.
@@ -202,6 +209,9 @@ async fn restore(reader: &Reader, options: &Options, connector: &Arc<Connector>,
     let started = Instant::now();
     options.manner.check()?;
     if reader.snapshot().snapshot.head.is_globals() {
+        if options.selection.list.is_some() {
+            return Err(Error::usage("roles and tablespaces come back whole, without a list; `pgkeep sql` takes one"));
+        }
         return globals::run(reader, options, events).await;
     }
     let plan = prepare(reader, options, connector, events).await?;
@@ -266,7 +276,7 @@ pub async fn prepare(reader: &Reader, options: &Options, connector: &Connector, 
     selection.omissions.access_methods = options.definitions.omit.access_methods;
     events(Event::Step { step: "look at the target" });
     let server = &reader.snapshot().snapshot.head.server;
-    let whole = selection.includes_everything();
+    let whole = selection.includes_everything() && selection.list.is_none();
     let role = options.manner.role.as_ref();
     let look = if options.create_database && !options.manner.resume {
         database::look(&options.target, &server.encoding, role).await?
@@ -292,6 +302,7 @@ pub async fn prepare(reader: &Reader, options: &Options, connector: &Connector, 
         keep: selected.keep,
         data: selected.data,
         statistics: selected.statistics,
+        order: selected.order,
         manifest,
         standing: Standing::default(),
         event_triggers: look.target.event_triggers.clone(),
@@ -304,7 +315,7 @@ pub async fn prepare(reader: &Reader, options: &Options, connector: &Connector, 
     refused.extend(copies.refused);
     plan.leave_out(&target, refused);
     plan.left_out.extend(copies.notes);
-    plan.ledger = Ledger::new(reader.snapshot().id, manner::choices(&plan.keep, &plan.data, options));
+    plan.ledger = Ledger::new(reader.snapshot().id, manner::choices(&plan.keep, &plan.data, &plan.order, options));
     let origin = Origin::new(server, whole, &plan.ledger);
     let objects: Vec<&Object> = plan.objects().collect();
     let found = findings(&objects, &origin, &target, options);

@@ -49,8 +49,8 @@ pub async fn write<'a>(
     let manifest = reader.manifest().await?;
     let selected = select(&manifest.objects, &options.selection)?;
     let encoding = reader.snapshot().snapshot.head.server.encoding.clone();
-    let Selected { keep, data, statistics, .. } = selected;
-    let script = Script { manifest, keep, data, statistics, options, encoding };
+    let Selected { keep, data, statistics, order, rows_first, .. } = selected;
+    let script = Script { manifest, keep, data, statistics, order, rows_first, options, encoding };
     let pieces = script.pieces(events)?;
     let written = stream::iter(pieces).flat_map(move |piece| match piece {
         Piece::Text(text) => stream::once(async move { Ok(Bytes::from(text.as_bytes().to_vec())) }).boxed(),
@@ -107,6 +107,8 @@ struct Script<'a> {
     keep: Vec<bool>,
     data: Vec<bool>,
     statistics: Vec<bool>,
+    order: Vec<usize>,
+    rows_first: Vec<ObjectId>,
     options: &'a Options,
     encoding: String,
 }
@@ -137,8 +139,8 @@ impl Script<'_> {
     }
 
     fn kept(&self) -> impl Iterator<Item = &Object> {
-        let objects = self.manifest.objects.iter().zip(&self.keep);
-        objects.filter(|(object, keep)| **keep && object.kind != Kind::Database).map(|(object, _)| object)
+        let kept = self.order.iter().filter(|at| self.keep[**at]).map(|at| &self.manifest.objects[*at]);
+        kept.filter(|object| object.kind != Kind::Database)
     }
 
     fn definitions_of(&self, wanted: impl Fn(&Object) -> bool) -> Result<Vec<Piece>> {
@@ -177,7 +179,9 @@ impl Script<'_> {
                 ),
             });
         }
-        let order = load_order::sorted(&filled, &after);
+        // Who has a list knows best.
+        let listed = !self.rows_first.is_empty();
+        let order = if listed { self.rows_first.clone() } else { load_order::sorted(&filled, &after) };
         order.into_iter().filter_map(|id| Some((&objects[id.0 as usize], by_object.remove(&id)?))).collect()
     }
 

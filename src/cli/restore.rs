@@ -36,6 +36,7 @@ Examples:
   pgkeep restore latest -C -d payments_check -n payments
   pgkeep restore latest -d pos --into-schema payments=payments_restored
   pgkeep restore latest -d pos --into-table ord.line=line_restored
+  pgkeep restore latest -d pos_copy --use-list pos.list
   pgkeep restore latest -d pos --truncate -1 -t payments.method
   pgkeep restore latest -d postgres://admin@cloud/pos -O -x
   pgkeep restore globals -h spare-server")]

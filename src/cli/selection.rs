@@ -200,6 +200,9 @@ pub(crate) struct Pieces {
     /// Only triggers that match, `name` or `table name`; may be given several times
     #[arg(long = "trigger", value_name = "PATTERN")]
     triggers: Vec<String>,
+    /// Only what has a line in this file, in the order of the lines: `show --list` writes one; - for standard input
+    #[arg(long, short = 'L', value_name = "FILE")]
+    use_list: Option<String>,
 }
 
 impl Pieces {
@@ -207,6 +210,10 @@ impl Pieces {
     pub(crate) fn chosen(&self, selection: &Selection) -> Result<select::Selection> {
         let mut chosen = selection.chosen(Purpose::Restore)?;
         self.add(&mut chosen)?;
+        if let Some(file) = &self.use_list {
+            let hint = "a list is text in UTF-8; `pgkeep show --list` writes one";
+            chosen.list = Some(select::List::parse(&filter::text(file, "list", hint)?)?);
+        }
         Ok(chosen)
     }
 

@@ -1,11 +1,13 @@
 //! `pgkeep show`: what one snapshot contains.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write as _;
 
 use clap::Args;
 use jiff::Timestamp;
 use pgkeep::Result;
-use pgkeep::object::Kind;
+use pgkeep::object::{Kind, ObjectId};
+use pgkeep::plan::select::List;
 use pgkeep::repository::{Listed, Manifest, Server, Snapshots};
 use serde::Serialize;
 
@@ -19,11 +21,15 @@ use super::{Context, list, opening, screen, units};
 #[command(after_long_help = "\
 Examples:
   pgkeep show latest
-  pgkeep show 3f9a2c --json")]
+  pgkeep show 3f9a2c --json
+  pgkeep show latest --list > pos.list")]
 pub(crate) struct Show {
     /// Snapshot to show: `latest`, `latest~1`, the start of an id, or a database's name for its latest
     #[arg(default_value = "latest")]
     snapshot: String,
+    /// One line an object and its rows, for `restore --use-list` and `sql --use-list`, as `pg_restore -l` has it
+    #[arg(long, short = 'l', conflicts_with = "json")]
+    list: bool,
     #[command(flatten)]
     place: Place,
     #[command(flatten)]
@@ -71,6 +77,10 @@ struct Summary<'a> {
 impl Show {
     pub(crate) async fn run(self, context: &Context) -> Outcome {
         let (snapshots, listed, manifest) = context.cancellation.unless(self.read()).await?;
+        if self.list {
+            std::io::stdout().lock().write_all(list_text(&listed, &manifest).as_bytes())?;
+            return list::unreadable_snapshots(&snapshots.unreadable, context.output);
+        }
         if context.output.json {
             for object in &manifest.objects {
                 let (kind, name) = (object.kind, object.name.to_string());
@@ -91,6 +101,18 @@ impl Show {
         let manifest = repository.reader(&listed).await?.manifest().await?;
         Ok((snapshots, listed, manifest))
     }
+}
+
+fn list_text(listed: &Listed, manifest: &Manifest) -> String {
+    let sequences: BTreeSet<ObjectId> = manifest.sequences.iter().map(|position| position.object).collect();
+    format!(
+        "; snapshot {} of database {}, rows as of {}\n\
+         ; what has no line here, or a semicolon before it, is left out; what is there is made in this order\n\n{}",
+        listed.id,
+        screen::line(&listed.snapshot.head.source.database.lossy()),
+        list::local(listed.snapshot.head.times.server),
+        List::of(&manifest.objects, &sequences)
+    )
 }
 
 fn summary<'a>(listed: &'a Listed, manifest: &Manifest) -> Summary<'a> {

@@ -122,6 +122,10 @@ impl Agenda {
             } else {
                 needs.extend(own_rows)
             }
+            if plan.is_reordered() {
+                // In the order of the list, which only one after another keeps.
+                needs.extend(self.items.len().checked_sub(1).filter(|last| *last > loaded));
+            }
             let item = Item { needs, locks: locks.of(object.id), weight };
             let apart = !restoring.crew.single && foreign_keys::in_two_steps(object, &plan.manifest.objects);
             items.insert(object.id, if apart { self.foreign_key(object, item) } else { self.create(object, item) });

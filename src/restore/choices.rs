@@ -26,6 +26,9 @@ struct Form {
 pub(crate) struct Choices {
     /// Hash of what is done with each object of the snapshot, as [`Choices::objects`] makes it.
     pub(crate) objects: String,
+    /// Hash of the order of objects, as [`Choices::order`] makes it, where it is not that of the snapshot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) order: Option<String>,
     /// What is left out of definitions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) omit: Vec<String>,
@@ -61,6 +64,12 @@ impl Choices {
     pub(crate) fn objects(keep: &[bool], data: &[bool]) -> String {
         let done = keep.iter().zip(data).map(|(keep, data)| u8::from(*keep) | u8::from(*data) << 1);
         StoredId::of(&done.collect::<Vec<u8>>()).to_string()
+    }
+
+    /// BLAKE3 of the positions of objects in the manifest, in decimal with a comma after each, in the order of creation.
+    pub(crate) fn order(order: &[usize]) -> String {
+        let positions: String = order.iter().map(|at| format!("{at},")).collect();
+        StoredId::of(positions.as_bytes()).to_string()
     }
 
     /// As the ledger keeps it.

@@ -59,7 +59,7 @@ impl Manner {
 
 /// What was chosen, as the ledger keeps it, with what is done with each object: whether it is created, and whether it gets
 /// its rows.
-pub(crate) fn choices(keep: &[bool], data: &[bool], options: &Options) -> Choices {
+pub(crate) fn choices(keep: &[bool], data: &[bool], order: &[usize], options: &Options) -> Choices {
     let Options { definitions, create_database, manner, .. } = options;
     let Manner { clean, role, into_schema, into_table, fill, .. } = manner;
     let pair = |(one, other): (&Text, &Text)| (one.clone(), other.clone());
@@ -71,6 +71,7 @@ pub(crate) fn choices(keep: &[bool], data: &[bool], options: &Options) -> Choice
     };
     Choices {
         objects: Choices::objects(keep, data),
+        order: (!order.is_sorted()).then(|| Choices::order(order)),
         omit: omitted(definitions.omit),
         owners: definitions.owners.iter().map(pair).collect(),
         create_database: *create_database,

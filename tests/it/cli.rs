@@ -53,7 +53,7 @@ const SELECTION: &[&str] = &[
     "--no-publications",
     "--no-subscriptions",
 ];
-const PIECES: &[&str] = &["-I, --index", "-P, --function", "--trigger"];
+const PIECES: &[&str] = &["-I, --index", "-P, --function", "--trigger", "-L, --use-list"];
 const DUMP: &[&str] = &[
     "--label",
     "-j, --jobs",
@@ -111,7 +111,7 @@ const FLAGS: [(&str, &[&[&str]]); 12] = [
     ("init", &[&["-r, --recipient", "-R, --recipients-file", "--identity-out", "-i, --identity", "--repo"]]),
     ("dump", &[DUMP, SELECTION, PLACE, CONNECTION]),
     ("list", &[PLACE]),
-    ("show", &[PLACE]),
+    ("show", &[&["-l, --list"], PLACE]),
     ("verify", &[&["--depth", "--no-mark"], PLACE]),
     ("restore", &[RESTORE, DEFINITIONS, SELECTION, PIECES, PLACE, CONNECTION]),
     (

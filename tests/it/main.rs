@@ -65,5 +65,6 @@ mod script;
 mod statistics;
 mod store;
 mod tidy;
+mod use_list;
 mod verify;
 mod ways_out;

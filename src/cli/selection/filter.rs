@@ -14,16 +14,21 @@ use super::{Patterns, refusal};
 
 /// Adds the patterns of a file, `-` for standard input.
 pub(super) fn read(file: &str, purpose: Purpose, patterns: &mut Patterns) -> Result<()> {
+    add(file, &text(file, "filter", "a filter file is text in UTF-8")?, purpose, patterns)
+}
+
+/// A file that chooses, `-` for standard input.
+pub(super) fn text(file: &str, what: &str, hint: &str) -> Result<String> {
     let mut text = String::new();
     let read = match file {
         "-" => std::io::stdin().lock().read_to_string(&mut text).map(drop),
         _ => std::fs::read_to_string(file).map(|read| text = read),
     };
     read.map_err(|error| Error::Usage {
-        message: format!("cannot read filter {file}: {error}"),
-        hint: Some("a filter file is text in UTF-8".into()),
+        message: format!("cannot read {what} {file}: {error}"),
+        hint: Some(hint.into()),
     })?;
-    add(file, &text, purpose, patterns)
+    Ok(text)
 }
 
 fn add(file: &str, text: &str, purpose: Purpose, patterns: &mut Patterns) -> Result<()> {

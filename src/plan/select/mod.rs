@@ -3,6 +3,7 @@
 //! Works from objects alone, so that a restore needs no server to choose from a snapshot. Names decide who is meant
 //! ([`named`]), needs decide what must come along or stay behind ([`needs`]).
 
+mod list;
 mod named;
 mod needs;
 
@@ -12,6 +13,7 @@ use crate::error::Result;
 use crate::object::{Kind, Object, ObjectId, Section};
 use crate::plan::{Omissions, Pattern};
 use crate::text::Text;
+pub use list::List;
 
 /// What is wanted. The default wants everything.
 #[derive(Clone, Debug, Default)]
@@ -76,6 +78,8 @@ pub struct Selection {
     pub strict_names: bool,
     /// Adds everything that the selection needs.
     pub with_dependencies: bool,
+    /// `--use-list`: only these lines, in their order.
+    pub list: Option<List>,
     /// Objects that the target of a restore has already, so that nothing is left out for lack of them.
     pub present: BTreeSet<ObjectId>,
 }
@@ -129,6 +133,10 @@ pub struct Selected {
     /// Objects that are not kept although kept ones need them: the target must have them, or get them first. Schemas,
     /// extensions and languages, and whatever objects need that were asked for by name.
     pub required: Vec<ObjectId>,
+    /// All objects in the order in which they are created: as they are, unless a list has another one.
+    pub order: Vec<usize>,
+    /// The order of rows, where a list has one.
+    pub rows_first: Vec<ObjectId>,
     /// What would have come along but needs what was not asked for.
     pub left_out: Vec<LeftOut>,
     /// Patterns that mean nothing, where others of the same switch do: for a warning.
@@ -296,6 +304,8 @@ pub fn select(objects: &[Object], selection: &Selection) -> Result<Selected> {
         keep: Vec::with_capacity(objects.len()),
         data: Vec::with_capacity(objects.len()),
         statistics: Vec::with_capacity(objects.len()),
+        order: (0..objects.len()).collect(),
+        rows_first: Vec::new(),
         required: chosen.required,
         left_out: chosen.left_out,
         unmatched: named.unmatched,
@@ -304,6 +314,9 @@ pub fn select(objects: &[Object], selection: &Selection) -> Result<Selected> {
         selected.keep.push(chosen.keep[at] && selection.wants_definition(object));
         selected.data.push(chosen.keep[at] && !named.without_rows[at] && selection.wants_rows(object));
         selected.statistics.push(chosen.keep[at] && selection.wants_statistics(object));
+    }
+    if let Some(list) = &selection.list {
+        list.narrow(objects, &mut selected)?;
     }
     Ok(selected)
 }

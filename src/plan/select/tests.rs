@@ -112,7 +112,7 @@ fn bare(id: ObjectId, kind: Kind, name: Name) -> Object {
     }
 }
 
-fn pos() -> Pos {
+pub(in crate::plan) fn pos() -> Pos {
     let mut pos = Pos(Vec::new());
     pos.add(Kind::Database, "pos_one", &[], None);
     for schema in ["users", "ord", "payments"] {
