@@ -250,6 +250,15 @@ fn function_matches(wanted: &FunctionPattern, object: &Object) -> bool {
         && wanted.arguments.as_ref().is_none_or(|wanted| spaceless(wanted) == arguments)
 }
 
+/// Where this byte first stands outside double quotes.
+fn outside_quotes(bytes: &[u8], wanted: u8) -> Option<usize> {
+    let mut quoted = false;
+    bytes.iter().position(|&byte| {
+        quoted ^= byte == b'"';
+        byte == wanted && !quoted
+    })
+}
+
 impl FunctionPattern {
     /// `name`, or `name(types)` as pg_restore takes it.
     ///
@@ -258,11 +267,7 @@ impl FunctionPattern {
     /// As [`Pattern::of_relation`].
     pub fn new(written: &Text) -> Result<Self> {
         let bytes = written.as_bytes();
-        let mut quoted = false;
-        let opening = bytes.iter().position(|&byte| {
-            quoted ^= byte == b'"';
-            byte == b'(' && !quoted
-        });
+        let opening = outside_quotes(bytes, b'(');
         let arguments = opening.and_then(|at| bytes[at + 1..].strip_suffix(b")"));
         let name = match (opening, arguments) {
             (Some(at), Some(_)) => &bytes[..at],
@@ -280,11 +285,7 @@ impl TriggerPattern {
     /// As [`Pattern::of_relation`].
     pub fn new(written: &Text) -> Result<Self> {
         let bytes = written.as_bytes();
-        let mut quoted = false;
-        let blank = bytes.iter().position(|&byte| {
-            quoted ^= byte == b'"';
-            byte == b' ' && !quoted
-        });
+        let blank = outside_quotes(bytes, b' ');
         match blank {
             Some(at) => Ok(Self {
                 table: Some(Pattern::of_relation(&bytes[..at])?),
