@@ -84,7 +84,7 @@ fn text_of_every_encoding_is_utf8_unless_told_otherwise() {
         ("LATIN1", "café ¤", "café ¤"),
         ("WIN1251", "имя €", "слово №"),
         ("KOI8U", "ім'я", "ґ ╝ ╬"),
-        ("EUC_JP", "列", "日本 ￤ ｱ 〜 －"),
+        ("EUC_JP", "列", "日本 ￤ ｱ ～ －"),
         ("EUC_CN", "列", "中 ・ ―"),
         ("SQL_ASCII", "é", "日"),
     ];
