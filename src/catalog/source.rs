@@ -19,6 +19,8 @@ use crate::progress::{Event, Events};
 
 /// Questions that wait at most: more than there are families, so that all are asked at once.
 const QUESTIONS_MAX: usize = 128;
+/// How often a question is asked again because something was dropped under it.
+const TRIES: u32 = 30;
 /// How long sessions that helped may take to leave.
 const GOODBYE: Duration = Duration::from_secs(1);
 
@@ -132,7 +134,7 @@ impl Desk<'_> {
                 if failed.is_some() {
                     continue;
                 }
-                match ask(lead, &question).await {
+                match insist(lead, &question).await {
                     Ok(rows) => drop(question.answer.send(Ok(rows))),
                     Err(error) => failed = Some(error.while_doing(format!("read the catalog ({})", question.what))),
                 }
@@ -145,6 +147,19 @@ impl Desk<'_> {
         // They only say goodbye; who still waits for a connection need not have one.
         drop(tokio::time::timeout(GOODBYE, helping.join_all()).await);
         Ok(read)
+    }
+}
+
+/// Asks again where the server met something that somebody was dropping: what is gone then is passed over by the next
+/// answer, and on one server snapshot nothing is ever added.
+async fn insist(lead: &mut Session, question: &Question) -> Result<Rows> {
+    let mut tries = 0;
+    loop {
+        match ask(lead, question).await {
+            Err(error) if error.is_of_dropped() && lead.is_usable() && tries < TRIES => tries += 1,
+            answer => return answer,
+        }
+        lead.run("ROLLBACK TO SAVEPOINT question; RELEASE SAVEPOINT question").await?;
     }
 }
 
