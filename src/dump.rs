@@ -17,6 +17,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use tokio::sync::Semaphore;
+
 use crate::cancel::Cancellation;
 use crate::catalog;
 use crate::error::Result;
@@ -26,7 +28,7 @@ use crate::pg::snapshot::Taking;
 use crate::pg::{Config, Connector, settings, snapshot};
 use crate::plan::select::Selection;
 use crate::progress::{Event, Events};
-use crate::repository::{self, About, Manifest, Part, Repository, WriteOptions};
+use crate::repository::{self, About, Manifest, Opening, Part, Repository, Source, WriteOptions};
 use crate::text::Text;
 use chosen::Chosen;
 use copy::Copying;
@@ -57,14 +59,30 @@ pub struct Options {
     pub extra_float_digits: Option<i8>,
     /// How chunks are written.
     pub writing: WriteOptions,
+    /// What it has in common with others that run beside it.
+    pub among: Option<Among>,
     /// Stops the dump.
     pub cancellation: Cancellation,
+}
+
+/// What dumps of several databases share.
+#[derive(Clone, Debug)]
+pub struct Among {
+    /// What the repository held before.
+    pub opening: Opening,
+    /// Permits for workers beyond the first of each, which needs none.
+    pub workers: Arc<Semaphore>,
+    /// The pattern of names, as it was given.
+    pub pattern: Text,
 }
 
 impl Options {
     /// Statements after the settings of every session that copies.
     fn settings(&self) -> String {
         let mut all = String::new();
+        if let Some(role) = &self.taking.role {
+            all += &format!("{}; ", snapshot::take_role(role));
+        }
         if self.enable_row_security {
             all += settings::ROW_SECURITY;
         }
@@ -87,6 +105,12 @@ pub struct Summary {
     pub totals: repository::Totals,
     /// What is missing, each with its reason; empty for a complete snapshot.
     pub missing: Vec<String>,
+    /// Where it came from.
+    #[serde(skip)]
+    pub source: Source,
+    /// Tables that were read and have no row.
+    #[serde(skip)]
+    pub without_rows: Vec<String>,
     /// How long the server snapshot was held; it keeps the server from cleaning up dead rows.
     #[serde(rename = "held_seconds", serialize_with = "crate::progress::seconds")]
     pub held: Duration,
@@ -113,7 +137,10 @@ async fn dump(
 ) -> Result<Summary> {
     let started = Instant::now();
     events(Event::Step { step: "open repository" });
-    let writer = repository.writer(options.writing).await?;
+    let writer = match &options.among {
+        Some(among) => repository.writer_with(&among.opening, options.writing),
+        None => repository.writer(options.writing).await?,
+    };
     let mut lead = Lead::begin(connector, options, events).await?;
     let positions = catalog::positions(&mut lead.session).await?;
     lead.chosen.without_positions(&positions);
@@ -125,6 +152,7 @@ async fn dump(
         events: Events::clone(events),
         server_snapshot: lead.server_snapshot.clone(),
         settings: options.settings(),
+        workers: options.among.as_ref().map(|among| Arc::clone(&among.workers)),
         copy_options: format!(" WITH (ENCODING '{}')", snapshot::encoding(&lead.session)),
     };
     let copied = copying.run(&mut lead.session, parts, options.jobs).await?;
@@ -146,6 +174,8 @@ async fn dump(
         database: facts.name.lossy().into_owned(),
         totals: finished.snapshot.totals,
         missing,
+        source: finished.snapshot.head.source.clone(),
+        without_rows: without_rows(&manifest),
         held,
         took: started.elapsed(),
     })
@@ -160,6 +190,16 @@ fn announce(objects: usize, parts: &[parts::Part], events: &Events) {
         objects: objects as u64,
     });
     events(Event::Step { step: "copy" });
+}
+
+/// Tables of which there are parts, and no row in any of them.
+fn without_rows(manifest: &Manifest) -> Vec<String> {
+    let mut rows: HashMap<ObjectId, u64> = HashMap::new();
+    for part in &manifest.parts {
+        *rows.entry(part.object).or_default() += part.stored.digest.rows;
+    }
+    let tables = manifest.objects.iter().filter(|object| object.kind == Kind::Table);
+    tables.filter(|table| rows.get(&table.id) == Some(&0)).map(|table| table.name.to_string()).collect()
 }
 
 fn manifest(

@@ -1,11 +1,18 @@
-//! All databases of a server, each into a snapshot of its own. One that fails does not stop the others.
+//! All databases of a server, each into a snapshot of its own, some at the same time. One that fails does not stop the
+//! others.
 
+mod telling;
+mod vanished;
+
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use futures_util::{StreamExt, stream};
 use serde::Serialize;
+use tokio::sync::Semaphore;
 
 use crate::catalog::GlobalOptions;
-use crate::dump;
+use crate::dump::{self, Among};
 use crate::error::{Error, ErrorKind, Result};
 use crate::pg::Session;
 use crate::plan::Pattern;
@@ -14,6 +21,9 @@ use crate::progress::{Event, Events};
 use crate::repository::{Repository, new_run};
 use crate::restore;
 use crate::text::Text;
+use telling::Telling;
+
+pub use vanished::Vanished;
 
 /// What to dump, and how.
 #[derive(Clone, Debug)]
@@ -22,6 +32,8 @@ pub struct Options {
     pub dump: dump::Options,
     /// Which databases; `None` is all that accept connections and are no templates.
     pub pattern: Option<Pattern>,
+    /// How many at the same time; they share the jobs, so that it is never more than these.
+    pub at_once: usize,
     /// Whether to dump first what the whole cluster has.
     pub globals: Option<GlobalOptions>,
 }
@@ -29,10 +41,13 @@ pub struct Options {
 /// What was dumped.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Summary {
-    /// Snapshots that were stored, in this order.
+    /// Snapshots that were stored, those of the largest databases first.
     pub snapshots: Vec<dump::Summary>,
     /// Databases without one.
     pub failed: Vec<Failed>,
+    /// What earlier runs of the same pattern had, and this one has not.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub vanished: Vec<Vanished>,
     /// From the first question to the last commit.
     #[serde(rename = "seconds", serialize_with = "crate::progress::seconds")]
     pub took: Duration,
@@ -54,29 +69,50 @@ pub struct Failed {
 ///
 /// # Errors
 ///
-/// Where the databases cannot be listed, none matches, or somebody asks to stop. Databases that fail are in the answer.
+/// Where the databases or the repository cannot be listed, none matches, or somebody asks to stop. Databases that fail
+/// are in the answer.
 pub async fn run(repository: &Repository, options: &Options, events: &Events) -> Result<Summary> {
     let started = Instant::now();
-    let names = options.dump.cancellation.unless(databases(options)).await?;
+    let cancellation = &options.dump.cancellation;
+    let names = cancellation.unless(databases(options)).await?;
+    events(Event::Step { step: "open repository" });
+    let opening = cancellation.unless(repository.opening()).await?;
+    let at_once = options.at_once.min(options.dump.jobs).min(names.len()).max(1);
+    let among = Among {
+        opening,
+        workers: Arc::new(Semaphore::new(options.dump.jobs.saturating_sub(at_once))),
+        pattern: options.pattern.as_ref().map(|pattern| Text::from(pattern.to_string())).unwrap_or_default(),
+    };
     let mut summary = Summary::default();
-    let options = &in_one_run(options);
+    let options = &in_one_run(options, &among);
     if let Some(globals) = &options.globals {
         let dump = of_database(options, &"postgres".into());
         let done = dump::globals(repository, &dump, globals, events).await;
         summary.add("globals".into(), done, events)?;
     }
-    for name in &names {
-        let done = dump::run(repository, &of_database(options, name), events).await;
+    let telling = Telling::new(events, at_once > 1);
+    let dumps = names.iter().enumerate().map(|(at, name)| {
+        let events = telling.of(name);
+        async move { (at, dump::run(repository, &of_database(options, name), &events).await) }
+    });
+    let mut all: Vec<_> = stream::iter(dumps).buffer_unordered(at_once).collect().await;
+    all.sort_by_key(|(at, _)| *at);
+    for (name, (_, done)) in names.iter().zip(all) {
         summary.add(name.lossy().into_owned(), done, events)?;
+    }
+    summary.vanished = cancellation.unless(vanished::look(repository, &among, &names, &summary.snapshots)).await?;
+    for vanished in &summary.vanished {
+        events(vanished.warning(&among.pattern));
     }
     summary.took = started.elapsed();
     Ok(summary)
 }
 
 /// All snapshots say that they belong together.
-fn in_one_run(options: &Options) -> Options {
+fn in_one_run(options: &Options, among: &Among) -> Options {
     let mut options = options.clone();
     options.dump.writing.run = Some(new_run());
+    options.dump.among = Some(among.clone());
     options
 }
 

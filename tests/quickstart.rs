@@ -142,6 +142,7 @@ impl Place {
             skip_unreadable: false,
             enable_row_security: false,
             extra_float_digits: None,
+            among: None,
             writing: WriteOptions::default(),
             cancellation: Cancellation::default(),
         };

@@ -82,7 +82,7 @@ use futures_util::future::{BoxFuture, FutureExt as _, try_join_all};
 use tokio::try_join;
 
 use crate::error::Result;
-use crate::object::Object;
+use crate::object::{Kind, Object};
 use crate::pg::Session;
 use crate::progress::Events;
 use bookkeeping::Bookkeeping;
@@ -94,6 +94,8 @@ use source::Source;
 pub struct Loaded {
     /// In the order of creation.
     pub objects: Vec<Object>,
+    /// Whether there is a schema `public`, which is among the objects only where it differs from that of a new database.
+    pub public: bool,
     /// What the server snapshot shows and is not among the objects, as somebody dropped it, or what it needs, while the
     /// catalog was read. For people.
     pub gone: Vec<String>,
@@ -114,7 +116,8 @@ pub async fn load(session: &mut Session, others: Vec<Joining>, events: &Events) 
         let (mut drafts, dependencies, ()) =
             try_join!(described(&source), dependencies::load(&source), losses::tell(&source))?;
         let gone = vanished::leave_out(&mut drafts, source.gone(), &dependencies);
-        Ok(Loaded { objects: assemble::assemble(drafts, &dependencies, &source), gone })
+        let public = drafts.iter().any(|draft| draft.kind == Kind::Schema && draft.name.name == "public");
+        Ok(Loaded { objects: assemble::assemble(drafts, &dependencies, &source), public, gone })
     })
     .await
 }

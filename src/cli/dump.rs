@@ -1,5 +1,6 @@
 //! `pgkeep dump`: a database into the repository.
 
+use std::num::NonZeroU16;
 use std::time::Duration;
 
 use clap::Args;
@@ -84,6 +85,9 @@ struct Reading {
     /// Digits of floating point numbers, -15 to 3; fewer than 1 lose precision, and a restore brings back what is printed
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(i8).range(-15..=3), allow_negative_numbers = true)]
     extra_float_digits: Option<i8>,
+    /// Dump as this role (SET ROLE), for its privileges
+    #[arg(long, value_name = "ROLE")]
+    role: Option<String>,
     /// Accepted because pg_dump has it: names are always quoted
     #[arg(long, hide = true)]
     quote_all_identifiers: bool,
@@ -112,6 +116,10 @@ struct Cluster {
     /// Dump every database that matches, the largest first, each into its own snapshot; all of them without a pattern
     #[arg(long, value_name = "PATTERN", num_args = 0..=1, conflicts_with_all = ["database", "snapshot"])]
     all_databases: Option<Option<String>>,
+    /// Databases that are dumped at the same time. They share --jobs: each has a connection of its own and one that
+    /// copies, the rest goes to whoever has parts to copy, so that the server sees at most this number and --jobs together
+    #[arg(long, value_name = "NUMBER", default_value = "4", requires = "all_databases")]
+    databases_at_once: NonZeroU16,
     /// Dump roles, tablespaces and settings of the whole server into a snapshot called `globals`: alone, or before
     /// --all-databases
     #[arg(long)]
@@ -150,7 +158,12 @@ impl Dump {
     async fn dump_all(&self, context: &Context, events: &Events) -> Result<dump_all::Summary> {
         let pattern = self.cluster.all_databases.clone().flatten().map(Pattern::of_plain).transpose()?;
         let (repository, dump) = self.prepare(context, events).await?;
-        let options = dump_all::Options { dump, pattern, globals: self.globals() };
+        let options = dump_all::Options {
+            dump,
+            pattern,
+            at_once: usize::from(self.cluster.databases_at_once.get()),
+            globals: self.globals(),
+        };
         dump_all::run(&repository, &options, events).await
     }
 
@@ -181,6 +194,7 @@ impl Dump {
             skip_unreadable: self.reading.skip_unreadable,
             enable_row_security: self.reading.enable_row_security,
             extra_float_digits: self.reading.extra_float_digits,
+            among: None,
             cancellation: context.cancellation.clone(),
         };
         Ok((repository, options))
@@ -200,6 +214,7 @@ impl Reading {
         Taking {
             serializable_deferrable: self.serializable_deferrable,
             imported: self.snapshot.clone(),
+            role: self.role.clone(),
             lock_timeout: self.lock_wait_timeout,
         }
     }

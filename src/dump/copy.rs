@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures_util::stream;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 
 use crate::blocks::{Blocks, rows_in};
@@ -27,6 +27,8 @@ const TRIES: u32 = 5;
 /// The lead says something at least this often: network devices forget idle connections much sooner than keepalives
 /// of two hours would notice.
 const HEARTBEAT: Duration = Duration::from_secs(30);
+/// How long a worker waits for its permit before it looks whether there is still something to do.
+const PATIENCE: Duration = Duration::from_millis(100);
 /// Gives back the locks of the part before.
 const RELEASE: &str = "ROLLBACK TO SAVEPOINT part; ";
 /// `lock_not_available`: somebody waits for or holds a stronger lock.
@@ -41,6 +43,8 @@ pub(super) struct Copying {
     pub(super) server_snapshot: String,
     /// Whether row security may hide rows, instead of failing.
     pub(super) settings: String,
+    /// Permits for workers beyond the first, where other dumps run beside this one.
+    pub(super) workers: Option<Arc<Semaphore>>,
     /// ` WITH (ENCODING '..')`: rows travel in the server's encoding, byte for byte.
     pub(super) copy_options: String,
 }
@@ -57,8 +61,9 @@ impl Copying {
         let queue = Arc::new(Mutex::new(VecDeque::from(parts)));
         let (to_lead, mut refused) = mpsc::channel(workers.max(1));
         let mut tasks = JoinSet::new();
-        for _ in 0..workers {
-            tasks.spawn(Arc::clone(&shared).work(Arc::clone(&queue), to_lead.clone()));
+        for at in 0..workers {
+            let permits = shared.workers.clone().filter(|_| at > 0);
+            tasks.spawn(Arc::clone(&shared).work(Arc::clone(&queue), to_lead.clone(), permits));
         }
         drop(to_lead);
         let mut copied = Vec::with_capacity(count);
@@ -85,8 +90,17 @@ impl Copying {
         self: Arc<Self>,
         queue: Arc<Mutex<VecDeque<Part>>>,
         to_lead: mpsc::Sender<Part>,
+        permits: Option<Arc<Semaphore>>,
     ) -> Result<Vec<Copied>> {
         let mut copied = Vec::new();
+        let mut permit = None;
+        while let Some(permits) = permits.as_ref().filter(|_| permit.is_none()) {
+            if queue.lock().unwrap_or_else(PoisonError::into_inner).is_empty() {
+                return Ok(copied);
+            }
+            permit =
+                tokio::time::timeout(PATIENCE, Arc::clone(permits).acquire_owned()).await.ok().and_then(Result::ok);
+        }
         let mut session = None;
         loop {
             let next = queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();

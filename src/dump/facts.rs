@@ -92,6 +92,7 @@ impl Facts {
             selected: !options.selection.is_whole(),
             options: options.selection.switches().into_iter().map(String::from).collect(),
             missing: missing as u64,
+            databases: options.among.as_ref().map(|among| among.pattern.clone()),
             standby: self.standby,
             moment: Some(moment),
         }

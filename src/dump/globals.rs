@@ -36,7 +36,10 @@ async fn dump(
 ) -> Result<Summary> {
     let started = Instant::now();
     events(Event::Step { step: "open repository" });
-    let writer = repository.writer(options.writing).await?;
+    let writer = match &options.among {
+        Some(among) => repository.writer_with(&among.opening, options.writing),
+        None => repository.writer(options.writing).await?,
+    };
     events(Event::Step { step: "connect" });
     let mut session = connector.connect().await?;
     let since = Instant::now();
@@ -55,6 +58,8 @@ async fn dump(
         database: finished.snapshot.head.source.database.lossy().into_owned(),
         totals: finished.snapshot.totals,
         missing: shown,
+        source: finished.snapshot.head.source.clone(),
+        without_rows: Vec::new(),
         held,
         took: started.elapsed(),
     })

@@ -103,8 +103,7 @@ async fn attempt(
     leaving_out: bool,
     events: &Events,
 ) -> Result<std::result::Result<Held, String>> {
-    let listed = catalog::lockable(session).await?;
-    let unreadable = Unreadable::read(session).await?;
+    let (listed, unreadable) = look(session, options).await?;
     let wanted = wanted(connector, session, &listed, &unreadable, options, events).await?;
     let names: Vec<Text> = listed.iter().filter(|t| wanted.contains(&t.oid)).map(|t| t.name.sql()).collect();
     events(Event::Step { step: "lock tables" });
@@ -141,12 +140,25 @@ async fn attempt(
     {
         return Ok(Err(format!("table {} was dropped before it could be locked", table.name)));
     }
-    let chosen = Chosen::new(objects, &listed, &unreadable, facts.standby, options, events)?;
+    let chosen =
+        Chosen::new(objects, &listed, &unreadable, facts.standby, &with_public(options, loaded.public), events)?;
     let read = chosen.tables();
     if let Some(new) = listed.iter().find(|t| read.contains(&t.oid) && is_lockable(t) && !wanted.contains(&t.oid)) {
         return Ok(Err(format!("table {} appeared before it could be locked", new.name)));
     }
     Ok(Ok(Held { server_snapshot, since, facts, chosen, sizes }))
+}
+
+/// The tables and what is closed, as the role that reads them sees it.
+async fn look(session: &mut Session, options: &Options) -> Result<(Vec<Lockable>, Unreadable)> {
+    let Some(role) = &options.taking.role else {
+        return Ok((catalog::lockable(session).await?, Unreadable::read(session).await?));
+    };
+    let taken = session.run(format!("BEGIN; {}", snapshot::take_role(role))).await;
+    taken.map_err(|e| e.while_doing(format!("take role {role}")))?;
+    let seen = (catalog::lockable(session).await?, Unreadable::read(session).await?);
+    session.run("ROLLBACK").await?;
+    Ok(seen)
 }
 
 /// Oids of the tables to lock. Where only some are asked for, the catalog has to be read once before, without locks.
@@ -163,12 +175,14 @@ async fn wanted(
     if options.selection.wants_all_tables() {
         return Ok(all);
     }
-    let server_snapshot = snapshot::lead(session, &Taking::default(), &[]).await?;
+    let taking = Taking { role: options.taking.role.clone(), ..Taking::default() };
+    let server_snapshot = snapshot::lead(session, &taking, &[]).await?;
     let others = others(connector, &server_snapshot, options);
-    let objects = catalog::load(session, others, events).await?.objects;
+    let loaded = catalog::load(session, others, events).await?;
     let standby = session.query("select pg_catalog.pg_is_in_recovery() as yes").await?.one()?.boolean("yes")?;
     session.run("ROLLBACK").await?;
-    let chosen = Chosen::new(objects, listed, unreadable, standby, options, &crate::progress::silent())?;
+    let options = &with_public(options, loaded.public);
+    let chosen = Chosen::new(loaded.objects, listed, unreadable, standby, options, &crate::progress::silent())?;
     Ok(chosen.tables().intersection(&all).copied().collect())
 }
 
@@ -193,20 +207,31 @@ fn is_table(object: &Object) -> bool {
     object.kind == Kind::Table
 }
 
+/// A schema `public` that is as in a new database is no object, and can be chosen all the same.
+fn with_public(options: &Options, public: bool) -> Options {
+    let mut options = options.clone();
+    options.selection.public = public;
+    options
+}
+
 /// Sessions that help to read the catalog, never more than will copy rows later.
 fn others(connector: &Arc<Connector>, server_snapshot: &str, options: &Options) -> Vec<Joining> {
     let join = |_| {
         let (connector, server_snapshot) = (Arc::clone(connector), server_snapshot.to_owned());
+        let settings = options.settings();
         let joining: Joining = Box::pin(async move {
             let mut session = connector.connect().await?;
             snapshot::join(&mut session, &server_snapshot).await?;
+            session.run(settings).await?;
             // Without locks of its own it could wait for ever behind somebody who waits for the lead's.
             session.run(CATALOG_LOCK_TIMEOUT).await?;
             Ok(session)
         });
         joining
     };
-    (0..options.jobs.min(CATALOG_SESSIONS)).map(join).collect()
+    // Beside others each has one, as later one worker is sure to each.
+    let most = if options.among.is_some() { 1 } else { CATALOG_SESSIONS };
+    (0..options.jobs.min(most)).map(join).collect()
 }
 
 /// Locking takes the privilege to read; a table that this role may not read is described without a lock.

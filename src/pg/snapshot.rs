@@ -18,6 +18,8 @@ pub struct Taking {
     pub serializable_deferrable: bool,
     /// Join this exported snapshot instead of taking one.
     pub imported: Option<String>,
+    /// Role to take in every transaction.
+    pub role: Option<String>,
     /// How long to wait for all locks of one statement; for ever where it is not given.
     pub lock_timeout: Option<Duration>,
 }
@@ -35,6 +37,10 @@ pub async fn lead(session: &mut Session, taking: &Taking, tables: &[Text]) -> Re
     if let Some(name) = &taking.imported {
         run(session, text!["SET TRANSACTION SNAPSHOT ", Text::from(name.as_str()).literal()]).await?;
     }
+    if let Some(role) = &taking.role {
+        let taken = session.run(take_role(role)).await;
+        taken.map_err(|e| e.while_doing(format!("take role {role}")))?;
+    }
     if let Some(timeout) = taking.lock_timeout {
         run(session, format!("SET LOCAL lock_timeout = {}", timeout.as_millis())).await?;
     }
@@ -48,6 +54,12 @@ pub async fn lead(session: &mut Session, taking: &Taking, tables: &[Text]) -> Re
     let rows = session.query("SELECT pg_catalog.pg_export_snapshot() AS name").await;
     let rows = rows.map_err(|e| e.while_doing("export the server snapshot"))?;
     Ok(rows.one()?.text("name")?.lossy().into_owned())
+}
+
+/// The statement by which a transaction does all that follows as this role.
+#[must_use]
+pub fn take_role(role: &str) -> String {
+    format!("SET LOCAL ROLE {}", Text::from(role).ident().lossy())
 }
 
 /// Begins a worker's transaction on the server snapshot of this name.

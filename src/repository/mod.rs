@@ -96,6 +96,15 @@ pub struct Snapshots {
     requires: Requires,
 }
 
+/// What was stored when a run of dumps began; they share it, instead of listing all of it again each.
+#[derive(Clone, Debug)]
+pub struct Opening {
+    /// Packs and index.
+    pub survey: Arc<Survey>,
+    /// Snapshots.
+    pub snapshots: Arc<Snapshots>,
+}
+
 /// An open repository. Clones share it.
 #[derive(Clone)]
 pub struct Repository {
@@ -290,6 +299,22 @@ impl Repository {
     ///
     /// [`Error::Unsupported`] where a newer version forbids this one to write, [`Error::Store`].
     pub async fn writer(&self, options: WriteOptions) -> Result<Writer> {
+        Ok(self.writer_with(&self.opening().await?, options))
+    }
+
+    /// As [`Repository::writer`], for one of several dumps that began together. What the others store meanwhile is not
+    /// known to it: rows that two of them have in common may be stored twice.
+    #[must_use]
+    pub fn writer_with(&self, opening: &Opening, options: WriteOptions) -> Writer {
+        Writer::new(self.clone(), Arc::clone(&opening.survey), options)
+    }
+
+    /// Looks at what is stored before dumps begin.
+    ///
+    /// # Errors
+    ///
+    /// As [`Repository::writer`].
+    pub async fn opening(&self) -> Result<Opening> {
         if let Some(folder) = self.inner.unknown.first() {
             let message = format!("{} has a folder {folder} that this version does not know", self.store().place());
             return Err(Error::unsupported(message, "use a newer version of pgkeep, or move the folder away"));
@@ -302,7 +327,7 @@ impl Repository {
             let message = format!("{} uses features that this version cannot write", self.store().place());
             return Err(Error::unsupported(message, "use a newer version of pgkeep"));
         }
-        Ok(Writer::new(self.clone(), survey, options))
+        Ok(Opening { survey, snapshots: Arc::new(snapshots) })
     }
 
     /// Begins to read a snapshot.

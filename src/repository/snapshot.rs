@@ -78,6 +78,10 @@ pub struct Head {
     /// Things that should be in it and are not; the manifest names them. 0 means complete.
     #[serde(default)]
     pub missing: u64,
+    /// The pattern that `dump --all-databases` was given, empty where it was given none: which earlier snapshots can be
+    /// expected again.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub databases: Option<Text>,
     /// Whether the server was in recovery.
     #[serde(default)]
     pub standby: bool,

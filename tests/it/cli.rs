@@ -63,6 +63,8 @@ const DUMP: &[&str] = &[
     "--skip-unreadable",
     "--enable-row-security",
     "--all-databases",
+    "--databases-at-once",
+    "--role",
     "--globals",
     "--no-role-passwords",
     "-O, --no-owner",

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where something fails")]
 
+mod all_databases;
 mod cli;
 mod cli_known;
 mod cli_recipes;

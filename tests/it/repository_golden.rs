@@ -38,6 +38,7 @@ fn days_rows(day: u64) -> [Vec<u8>; 4] {
 fn days_head(day: u64) -> Head {
     let time = format!("2026-11-2{day}T03:00:00Z").parse().unwrap();
     Head {
+        databases: None,
         run: "00112233445566778899aabbccddeeff".into(),
         source: Source {
             system: 7_412_345_678_901_234_567,

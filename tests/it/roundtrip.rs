@@ -40,6 +40,7 @@ pub(crate) fn dump_options(database: &Database) -> dump::Options {
         skip_unreadable: false,
         enable_row_security: false,
         extra_float_digits: None,
+        among: None,
         writing: Default::default(),
         cancellation: Cancellation::default(),
     }

@@ -76,6 +76,8 @@ pub struct Selection {
     pub via_root: bool,
     /// `--strict-names`: every pattern that includes must mean something, not only one of each switch.
     pub strict_names: bool,
+    /// Whether schema `public` is there even if no object says so: one that is as in a new database is none.
+    pub public: bool,
     /// Adds everything that the selection needs.
     pub with_dependencies: bool,
     /// `--use-list`: only these lines, in their order.

@@ -81,7 +81,15 @@ impl Chooser<'_> {
         self.report("indexes", &indexes, |o, p| o.kind == Kind::Index && of(o, p), &mut unmatched)?;
         self.report("triggers", &triggers, |o, p| p.matches(o), &mut unmatched)?;
         let is_schema = |o: &Object, p: &Pattern| schema_of(o).is_some_and(|schema| p.matches(None, schema));
-        self.report("schemas", &schemas, is_schema, &mut unmatched)?;
+        let public = Text::from("public");
+        let others: Vec<&Pattern> =
+            schemas.into_iter().filter(|pattern| !(s.public && pattern.matches(None, &public))).collect();
+        if others.len() == s.schemas.len() || s.strict_names {
+            self.report("schemas", &others, is_schema, &mut unmatched)?;
+        } else {
+            let means_nothing = |p: &&&Pattern| !self.objects.iter().any(|object| is_schema(object, p));
+            unmatched.extend(others.iter().filter(means_nothing).map(ToString::to_string));
+        }
         let functions: Vec<&FunctionPattern> = s.functions.iter().collect();
         self.report("functions", &functions, |o, p| function_matches(p, o), &mut unmatched)?;
         self.check_foreign_servers()?;
