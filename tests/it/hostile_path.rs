@@ -98,7 +98,8 @@ fn operators_on_the_path_of_a_database_are_never_called() {
                 expect(drill::run(&reader, &drilling(&database), &silent()).await, "drill");
                 assert_uncalled(&server, since, "drill");
                 let pattern = Some(Pattern::of_schema("theirs*").expect("a pattern"));
-                let all = dump_all::Options { dump: dumping.clone(), pattern, globals: Some(GlobalOptions::default()) };
+                let globals = Some(GlobalOptions::default());
+                let all = dump_all::Options { dump: dumping.clone(), pattern, at_once: 2, globals };
                 let done = expect(dump_all::run(&repository, &all, &silent()).await, "dump of all databases");
                 assert!(done.failed.is_empty(), "{:?}", done.failed);
                 assert_uncalled(&server, since, "dump --all-databases");
