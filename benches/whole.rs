@@ -21,7 +21,8 @@ use harness::{Database, Server, cli, sample};
 
 /// About 240 MB of COPY text.
 const SCALE: u32 = 300;
-const JOBS: &str = "4";
+/// For all of them.
+const JOBS: &str = "2";
 
 /// What a process took.
 #[derive(Clone, Copy)]
@@ -46,10 +47,7 @@ fn main() {
         sample::load(&pos, scale);
         pos.psql("VACUUM ANALYZE");
         bench.warm();
-        println!(
-            "scale {scale}, {} of tables on disk, {JOBS} jobs of pgkeep, 2 of pg_dump and pg_restore",
-            bench.size()
-        );
+        println!("scale {scale}, {} of tables on disk, {JOBS} jobs of each program", bench.size());
         bench.run();
     }
     bench.catalog();
@@ -153,13 +151,13 @@ impl Bench<'_> {
 
     fn pg_dump(&self, name: &str) -> Cost {
         let mut command = self.pos.client("pg_dump");
-        command.args(["-Fd", "-j2", "-Z1", "-f", &self.path(name)]);
+        command.args(["-Fd", "-j", JOBS, "-Z1", "-f", &self.path(name)]);
         measure(command)
     }
 
     fn pg_restore(&self, target: &Database) -> Cost {
         let mut command = target.client("pg_restore");
-        command.args(["-j2", "-d", target.name(), &self.path("theirs")]);
+        command.args(["-j", JOBS, "-d", target.name(), &self.path("theirs")]);
         measure(command)
     }
 }
