@@ -166,7 +166,9 @@ mod tests {
     use super::*;
 
     fn written() -> String {
-        List::of(&pos().0, &BTreeSet::new())
+        let pos = pos().0;
+        let sequences = pos.iter().filter(|object| object.kind == Kind::Sequence).map(|object| object.id);
+        List::of(&pos, &sequences.collect())
     }
 
     fn selected(text: &str) -> Result<Selected> {
