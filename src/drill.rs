@@ -101,7 +101,8 @@ pub async fn run(reader: &Reader, options: &Options, events: &Events) -> Result<
     let dropped = scratch.end(events).await;
     let (restored, tables, checks) = tried?;
     dropped?;
-    let passed = tables.iter().all(|table| table.verdict == Verdict::Same) && checks.iter().all(|check| check.passed);
+    let complete = restored.not_restored.is_empty() && tables.iter().all(|table| table.verdict == Verdict::Same);
+    let passed = complete && checks.iter().all(|check| check.passed);
     let database = reader.snapshot().snapshot.head.source.database.lossy().into_owned();
     Ok(Report {
         snapshot: reader.snapshot().id,

@@ -24,7 +24,6 @@ mod findings;
 mod finish;
 mod foreign_keys;
 mod globals;
-mod into_schema;
 mod into_table;
 mod ledger;
 mod load;
@@ -35,6 +34,7 @@ mod phases;
 mod positions;
 mod proof;
 mod readback;
+mod rename;
 mod rights;
 mod silence;
 mod speed;
@@ -58,9 +58,9 @@ use crate::progress::{Event, Events};
 use crate::repository::{Manifest, Part, Reader};
 use crate::text::Text;
 use findings::{Origin, findings};
-use into_table::Place;
 use ledger::Ledger;
 use readback::Readback;
+use rename::{Place, Renames};
 use standing::Standing;
 use target::Target;
 
@@ -113,6 +113,8 @@ pub struct Plan {
     order: Vec<usize>,
     /// What is not restored because it needs something that neither the selection nor the target has.
     pub left_out: Vec<String>,
+    /// What of it was asked for, by name or with its rows.
+    pub not_restored: Vec<String>,
     /// What stands in the way, or should be known.
     pub findings: Vec<Finding>,
     ledger: Ledger,
@@ -173,6 +175,8 @@ pub struct Summary {
     pub bytes: u64,
     /// What was left out because it needs something that was not selected, as `kind name needs kind name`.
     pub left_out: Vec<String>,
+    /// What of it was asked for, by name or with its rows: the restore is not all that was wanted.
+    pub not_restored: Vec<String>,
     /// What failed, or needs what failed, in a restore that kept going.
     pub failures: Vec<Failure>,
     /// Whether what failed, and only that, can be tried again: the ledger is still on the target.
@@ -242,6 +246,7 @@ async fn restore(reader: &Reader, options: &Options, connector: &Arc<Connector>,
         database: options.target.database.lossy().into_owned(),
         left_out: plan.left_out.clone(),
         unproven: plan.unproven(options),
+        not_restored: plan.not_restored.clone(),
         took: started.elapsed(),
         ..done
     })
@@ -285,11 +290,12 @@ pub async fn prepare(reader: &Reader, options: &Options, connector: &Connector, 
     };
     adapt::adapt(&mut manifest.objects, server.version, look.target.version);
     if !whole {
-        selection.present = present(&manifest.objects, &look.target, &options.manner.into_schema);
+        selection.present = Some(present(&manifest.objects, &look.target, &options.manner.into_schema));
     }
     let selected = select(&manifest.objects, &selection)?;
     let mut plan = Plan {
         left_out: selected.left_out.iter().map(|left| describe(&manifest.objects, left)).collect(),
+        not_restored: asked_for(&manifest.objects, &selected.left_out),
         findings: look.findings,
         ledger: Ledger::default(),
         encoding: server.encoding.clone(),
@@ -310,11 +316,13 @@ pub async fn prepare(reader: &Reader, options: &Options, connector: &Connector, 
     };
     let target = look.target;
     plan.brought = plan.brought(&target);
-    let mut refused = plan.rename_schemas(&options.manner.into_schema);
+    let schemas = Renames::of_schemas(&plan.manifest.objects, &options.manner.into_schema);
+    let mut refused = plan.rename(&schemas);
     let copies = into_table::rename(&mut plan, &options.manner.into_table)?;
     refused.extend(copies.refused);
-    plan.leave_out(&target, refused);
+    plan.leave_out(&target, refused, &selected.explicit);
     plan.left_out.extend(copies.notes);
+    plan.tell_not_restored();
     plan.ledger = Ledger::new(reader.snapshot().id, manner::choices(&plan.keep, &plan.data, &plan.order, options));
     let origin = Origin::new(server, whole, &plan.ledger);
     let objects: Vec<&Object> = plan.objects().collect();
@@ -345,18 +353,39 @@ impl Plan {
 }
 
 impl Plan {
-    /// Gives schemas their new names in all that is restored. Returns what cannot be rewritten, by position, and why.
-    fn rename_schemas(&mut self, names: &BTreeMap<Text, Text>) -> BTreeMap<usize, String> {
+    /// Gives schemas their new names in all that is restored. Returns what cannot be renamed, by position, and why.
+    fn rename(&mut self, renames: &Renames) -> BTreeMap<usize, String> {
         let mut refused = BTreeMap::new();
-        if names.is_empty() {
+        if renames.schemas.is_empty() {
             return refused;
         }
         for at in (0..self.keep.len()).filter(|at| self.wants(*at)).collect::<Vec<_>>() {
-            if let Err(reason) = into_schema::rename(&mut self.manifest.objects[at], names) {
-                refused.insert(at, reason);
+            match rename::rename(renames, &mut self.manifest.objects[at]) {
+                Ok(told) => self.tell_mentions(at, &told),
+                Err(reason) => drop(refused.insert(at, reason)),
             }
         }
         refused
+    }
+
+    /// Tells of old names in what comes back as it is.
+    fn tell_mentions(&mut self, at: usize, told: &[String]) {
+        let object = &self.manifest.objects[at];
+        let what = format!("{} {}", object.kind.noun(), object.name);
+        self.findings.extend(told.iter().map(|said| Finding {
+            fatal: false,
+            message: format!("{what} {said}, which stays as it is"),
+            hint: "look whether it is meant as a name: it means the live one then".into(),
+        }));
+    }
+
+    /// Tells what was asked for and stays behind.
+    fn tell_not_restored(&mut self) {
+        self.findings.extend(self.not_restored.iter().map(|what| Finding {
+            fatal: false,
+            message: format!("{what}, and does not come back"),
+            hint: "restore that first, or with it: --with-dependencies adds what is needed".into(),
+        }));
     }
 
     /// Schemas that come with extensions of this restore or of the target.
@@ -372,15 +401,15 @@ impl Plan {
 
     /// Leaves out what is `refused`, what needs something that a dump of a selection did not keep and the target does not
     /// have, what needs an extension that is neither chosen nor there, and what needs that in turn.
-    fn leave_out(&mut self, target: &Target, mut refused: BTreeMap<usize, String>) {
+    fn leave_out(&mut self, target: &Target, mut refused: BTreeMap<usize, String>, explicit: &[bool]) {
         let mut gone = vec![false; self.keep.len()];
         let mut extensions: BTreeMap<Text, BTreeSet<String>> = BTreeMap::new();
         let wanted: Vec<bool> = (0..gone.len()).map(|at| self.wants(at)).collect();
         for (at, object) in self.manifest.objects.iter().enumerate().filter(|(at, _)| wanted[*at]) {
-            let lack = object.lacks.iter().find(|lack| !target.provides(lack)).map(|lack| (lack.kind, &lack.name));
-            let lack = lack.or_else(|| {
-                // Rows alone need nothing but their table.
-                let made = self.keep[at] || object.is_configuration();
+            // Rows alone need nothing but their table.
+            let made = self.keep[at] || object.is_configuration();
+            let lack = object.lacks.iter().find(|lack| made && !target.provides(lack));
+            let lack = lack.map(|lack| (lack.kind, &lack.name)).or_else(|| {
                 let foreign = |id: &&ObjectId| made && self.is_foreign(**id, target);
                 let need = object.needs.iter().find(foreign)?;
                 let need = &self.manifest.objects[need.0 as usize];
@@ -398,7 +427,11 @@ impl Plan {
             let lack = lack.map(|(kind, name)| format!("needs {} {name}", kind.noun()));
             if let Some(lack) = refused.remove(&at).or(lack) {
                 gone[at] = true;
-                self.left_out.push(format!("{} {} {lack}", object.kind.noun(), object.name));
+                let said = format!("{} {} {lack}", object.kind.noun(), object.name);
+                if explicit[at] || self.data[at] || self.keep[at] && object.kind == Kind::MaterializedView {
+                    self.not_restored.push(said.clone());
+                }
+                self.left_out.push(said);
             }
         }
         for (at, _) in gone.iter().enumerate().filter(|(_, gone)| **gone) {
@@ -421,7 +454,7 @@ fn present(objects: &[Object], target: &Target, renamed: &BTreeMap<Text, Text>) 
     let mut there = BTreeSet::new();
     let triggers = objects.iter().filter(|object| object.kind == Kind::Trigger);
     let called: BTreeSet<ObjectId> = triggers.flat_map(|trigger| &trigger.needs).copied().collect();
-    let usable = |object: &&Object| into_schema::may_use(object, renamed) && !called.contains(&object.id);
+    let usable = |object: &&Object| rename::may_use(object, renamed) && !called.contains(&object.id);
     for object in objects.iter().filter(|object| renamed.is_empty() || usable(object)) {
         let whole_is_there = object.part_of.is_some_and(|whole| there.contains(&whole));
         if whole_is_there || target.offers(object.kind, &object.name) {
@@ -443,6 +476,11 @@ fn refuse(findings: &[Finding]) -> Result<()> {
         format!("{} things stand in the way:{}", fatal.len(), lines.concat()),
         "nothing was changed",
     ))
+}
+
+/// What of it was asked for.
+fn asked_for(objects: &[Object], left_out: &[LeftOut]) -> Vec<String> {
+    left_out.iter().filter(|left| left.asked_for).map(|left| describe(objects, left)).collect()
 }
 
 fn describe(objects: &[Object], left: &LeftOut) -> String {

@@ -145,7 +145,7 @@ impl Script<'_> {
 
     fn definitions_of(&self, wanted: impl Fn(&Object) -> bool) -> Result<Vec<Piece>> {
         let objects = self.kept().filter(|object| wanted(object));
-        let pieces = objects.map(|object| piece("", object, &self.options.definitions.create(object)));
+        let pieces = objects.map(|object| piece("", object, &self.options.definitions.create_in_script(object)));
         Ok(pieces.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
     }
 
@@ -240,13 +240,7 @@ fn piece(what: &str, object: &Object, all: &[Text]) -> Result<Option<Piece>> {
 fn statements(all: &[Text]) -> Result<Text, &'static str> {
     let mut script = Text::new();
     for statement in all {
-        let statement = psql::statement(statement)?;
-        // `SET LOCAL` means nothing outside a transaction.
-        let set = statement.as_bytes().strip_prefix(b"SET LOCAL ").filter(|rest| rest.starts_with(b"default_"));
-        match set {
-            Some(setting) => script.push(text!["SET ", setting, ";\n"]),
-            None => script.push(text![statement, ";\n"]),
-        }
+        script.push(text![psql::statement(statement)?, ";\n"]);
     }
     script.push("\n");
     Ok(script)

@@ -86,7 +86,7 @@ struct Item {
 impl Item {
     fn parse(item: &Text) -> Option<Self> {
         let (grantee, rest) = name(item.as_bytes());
-        let rest = rest.strip_prefix(b"=")?;
+        let [b'=', rest @ ..] = rest else { return None };
         let slash = rest.iter().position(|&byte| byte == b'/')?;
         let mut letters = Vec::new();
         for &byte in &rest[..slash] {

@@ -47,7 +47,7 @@ fn names(list: &[u8]) -> Option<Vec<Text>> {
 
 /// The first name, in double quotes or not, and what follows it.
 fn name(list: &[u8]) -> Option<(Text, &[u8])> {
-    let Some(quoted) = list.strip_prefix(b"\"") else {
+    let [b'"', quoted @ ..] = list else {
         let end = list.iter().position(|&b| b == b',' || b.is_ascii_whitespace()).unwrap_or(list.len());
         return (end > 0).then(|| (Text::from(&list[..end]), &list[end..]));
     };

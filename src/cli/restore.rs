@@ -24,7 +24,7 @@ The target must be empty, or is created with -C. Rows are checked against what w
 by the server before they are committed. Where triggers or event triggers of the target may change rows, all tables are
 read back in the end, as --verify-target does always.
 With -n or -t only what matches comes back, with its indexes, constraints, triggers and grants; what it needs and was
-not selected is listed at the end.
+not selected is listed at the end. Where that keeps rows that were asked for, the exit code is 9.
 
 A snapshot of `dump --globals` is restored into the whole server: roles that exist keep their names and get the
 properties of the snapshot.
@@ -181,7 +181,7 @@ impl Restore {
         })?;
         context.output.summary("restore", &summary, &text(&summary))?;
         if summary.failures.is_empty() {
-            return Ok(());
+            return complete(&summary);
         }
         let failures = units::counted(summary.failures.len() as u64, "thing");
         Err(Error::Partial { message: format!("{failures} could not be restored") }.into())
@@ -247,6 +247,14 @@ fn proof(summary: &Summary) -> String {
         text += &format!("not compared: {}: {}\n", screen::line(&unproven.table), unproven.reason);
     }
     text
+}
+
+/// Whether all that was asked for came back.
+fn complete(summary: &Summary) -> Outcome {
+    let Some(first) = summary.not_restored.first() else { return Ok(()) };
+    let things = units::counted(summary.not_restored.len() as u64, "thing");
+    let message = format!("{things} that was asked for did not come back, and all else did: {first}");
+    Err(Error::Partial { message }.into())
 }
 
 fn text(summary: &Summary) -> String {

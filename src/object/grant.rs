@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::text;
 use crate::text::Text;
-use crate::text::lex::tokens;
+use crate::text::lex::{joined, tokens};
 
 /// A REVOKE or GRANT. Persisted.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -48,11 +48,15 @@ fn in_another_name(stored: &Text) -> Option<Grant> {
         [word, _, body] if word.is_word("DO") => body.string()?,
         _ => return None,
     };
-    let inside = body.as_bytes().strip_prefix(BEGINNING.as_bytes())?.strip_suffix(END.as_bytes())?;
-    let all = tokens(inside);
-    let role = all.first()?;
-    let statement = inside[role.bytes.len()..].strip_prefix(b"; ")?;
-    Some(Grant { by: Some(role.name()?), statement: Text::from(statement) })
+    let all = tokens(body.as_bytes());
+    let (before, rest) = all.split_at_checked(tokens(BEGINNING.as_bytes()).len())?;
+    let (rest, after) = rest.split_at_checked(rest.len().checked_sub(tokens(END.as_bytes()).len())?)?;
+    match rest {
+        [role, point, _, statement @ ..] if point.is(b';') && joined(before) == BEGINNING && joined(after) == END => {
+            Some(Grant { by: Some(role.name()?), statement: joined(statement) })
+        }
+        _ => None,
+    }
 }
 
 #[derive(Serialize, Deserialize)]

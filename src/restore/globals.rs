@@ -54,6 +54,7 @@ pub(super) async fn run(reader: &Reader, options: &Options, events: &Events) -> 
         rows: 0,
         bytes: 0,
         left_out: Vec::new(),
+        not_restored: Vec::new(),
         failures,
         resumable: false,
         kept: Vec::new(),

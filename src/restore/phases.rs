@@ -153,6 +153,7 @@ impl Restoring {
             rows: loaded().map(|part| part.stored.digest.rows).sum(),
             bytes: loaded().map(|part| part.stored.digest.bytes).sum(),
             left_out: Vec::new(),
+            not_restored: Vec::new(),
             failures: self.failures.all(),
             resumable: !self.failures.all().is_empty(),
             kept: self.added.as_ref().map(|added| added.tables(&self.objects)).unwrap_or_default(),

@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use crate::catalog;
 use crate::error::Result;
 use crate::hash::Digest;
-use crate::object::{Kind, Object, ObjectId};
+use crate::object::{Kind, Object, ObjectId, Table};
 use crate::pg::settings::{self, Purpose};
 use crate::pg::{Connector, Session};
 use crate::progress::{Event, Events};
@@ -204,11 +204,11 @@ fn copy(object: &Object) -> Text {
         let oids = object.large_objects();
         return catalog::copy_pages(&text!["WHERE oid = ANY ('{", oids, "}'::pg_catalog.oid[])"]);
     }
-    let columns = object.table.as_ref().map(crate::object::Table::column_list).unwrap_or_default();
+    let columns = object.table.as_ref().map(Table::column_list).unwrap_or_default();
     let source = match object.table.as_ref().and_then(|table| table.condition.as_ref()) {
         Some(condition) => {
-            let columns = columns.as_bytes().trim_ascii().to_vec();
-            let list = columns.strip_prefix(b"(").and_then(|l| l.strip_suffix(b")")).unwrap_or(b"*").to_vec();
+            let columns = object.table.iter().flat_map(|table| &table.columns).map(|column| column.name.ident());
+            let list = Text::join(columns, ", ");
             text!["(SELECT ", list, " FROM ONLY ", object.name.sql(), " ", condition, ")"]
         }
         None => text![object.name.sql(), columns],

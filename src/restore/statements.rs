@@ -34,7 +34,17 @@ impl Definitions {
     /// Statements of the main pass: definition, owner, comments, labels.
     #[must_use]
     pub fn create(&self, object: &Object) -> Vec<Text> {
-        let mut all = self.surroundings(object);
+        self.create_with("SET LOCAL ", object)
+    }
+
+    /// The same for a script, in which nothing begins a transaction.
+    #[must_use]
+    pub(crate) fn create_in_script(&self, object: &Object) -> Vec<Text> {
+        self.create_with("SET ", object)
+    }
+
+    fn create_with(&self, set: &str, object: &Object) -> Vec<Text> {
+        let mut all = self.surroundings(set, object);
         all.extend(object.create.iter().cloned());
         if !self.omit.access_methods {
             all.extend(object.partition_method.iter().cloned());
@@ -77,13 +87,13 @@ impl Definitions {
     }
 
     /// Settings while it is created, always set, so that one object's tablespace never leaks into the next.
-    fn surroundings(&self, object: &Object) -> Vec<Text> {
+    fn surroundings(&self, set: &str, object: &Object) -> Vec<Text> {
         let mut all = Vec::new();
         if let Some(tablespace) = object.tablespace.as_ref().filter(|_| !self.omit.tablespaces) {
-            all.push(text!["SET LOCAL default_tablespace = ", tablespace.literal()]);
+            all.push(text![set, "default_tablespace = ", tablespace.literal()]);
         }
         if let Some(method) = object.access_method.as_ref().filter(|_| !self.omit.access_methods) {
-            all.push(text!["SET LOCAL default_table_access_method = ", method.literal()]);
+            all.push(text![set, "default_table_access_method = ", method.literal()]);
         }
         all
     }

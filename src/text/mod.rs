@@ -51,6 +51,12 @@ impl Text {
         self.0.is_empty()
     }
 
+    /// What follows these bytes, where it begins with them.
+    #[must_use]
+    pub fn after(&self, beginning: &Text) -> Option<Text> {
+        self.0.strip_prefix(beginning.as_bytes()).map(Text::from)
+    }
+
     /// Appends bytes.
     pub fn push(&mut self, more: impl AsRef<[u8]>) {
         self.0.extend_from_slice(more.as_ref());

@@ -45,6 +45,7 @@ mod restore_into_schema;
 mod restore_into_table;
 mod restore_keep_going;
 mod restore_ledger;
+mod restore_left_out;
 mod restore_manner;
 mod restore_plan;
 mod restore_proof;

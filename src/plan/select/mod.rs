@@ -82,8 +82,9 @@ pub struct Selection {
     pub with_dependencies: bool,
     /// `--use-list`: only these lines, in their order.
     pub list: Option<List>,
-    /// Objects that the target of a restore has already, so that nothing is left out for lack of them.
-    pub present: BTreeSet<ObjectId>,
+    /// Objects that the target of a restore has already, so that nothing is left out for lack of them; `None` where no
+    /// target was looked at.
+    pub present: Option<BTreeSet<ObjectId>>,
 }
 
 /// What objects are chosen for.
@@ -139,6 +140,8 @@ pub struct Selected {
     pub order: Vec<usize>,
     /// The order of rows, where a list has one.
     pub rows_first: Vec<ObjectId>,
+    /// Objects that were named themselves, not by their schema.
+    pub explicit: Vec<bool>,
     /// What would have come along but needs what was not asked for.
     pub left_out: Vec<LeftOut>,
     /// Patterns that mean nothing, where others of the same switch do: for a warning.
@@ -154,6 +157,8 @@ pub struct LeftOut {
     pub needs: ObjectId,
     /// Why that is not there.
     pub reason: Reason,
+    /// Whether the object was named itself, or has rows that were wanted.
+    pub asked_for: bool,
 }
 
 /// Why something needed is not there.
@@ -309,6 +314,7 @@ pub fn select(objects: &[Object], selection: &Selection) -> Result<Selected> {
         order: (0..objects.len()).collect(),
         rows_first: Vec::new(),
         required: chosen.required,
+        explicit: named.explicit,
         left_out: chosen.left_out,
         unmatched: named.unmatched,
     };
@@ -316,6 +322,13 @@ pub fn select(objects: &[Object], selection: &Selection) -> Result<Selected> {
         selected.keep.push(chosen.keep[at] && selection.wants_definition(object));
         selected.data.push(chosen.keep[at] && !named.without_rows[at] && selection.wants_rows(object));
         selected.statistics.push(chosen.keep[at] && selection.wants_statistics(object));
+    }
+    for left in &mut selected.left_out {
+        let at = left.object.0 as usize;
+        let object = &objects[at];
+        let view = object.kind == Kind::MaterializedView && selection.wants_definition(object);
+        let rows = !named.without_rows[at] && (selection.wants_rows(object) || view);
+        left.asked_for = rows || selected.explicit[at];
     }
     if let Some(list) = &selection.list {
         list.narrow(objects, &mut selected)?;

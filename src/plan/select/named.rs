@@ -275,13 +275,11 @@ impl FunctionPattern {
     /// As [`Pattern::of_relation`].
     pub fn new(written: &Text) -> Result<Self> {
         let bytes = written.as_bytes();
-        let opening = outside_quotes(bytes, b'(');
-        let arguments = opening.and_then(|at| bytes[at + 1..].strip_suffix(b")"));
-        let name = match (opening, arguments) {
-            (Some(at), Some(_)) => &bytes[..at],
-            _ => bytes,
+        let (name, arguments) = match outside_quotes(bytes, b'(').map(|at| bytes.split_at(at)) {
+            Some((name, [b'(', arguments @ .., b')'])) => (name, Some(Text::from(arguments))),
+            _ => (bytes, None),
         };
-        Ok(Self { name: Pattern::of_relation(name)?, arguments: arguments.map(Text::from) })
+        Ok(Self { name: Pattern::of_relation(name)?, arguments })
     }
 }
 

@@ -29,15 +29,18 @@ pub(super) fn complete(objects: &[Object], links: &Links, selection: &Selection,
         let lacking = || links.needs[at].iter().copied().filter(lacks);
         // What only connects is left out of a dump, too, where one side is missing.
         let firm = named.explicit[at] || (!selection.restores() && !objects[at].kind.facts().only_connects);
-        let is_fatal = |need: usize| {
-            let there = selection.present.contains(&objects[need].id);
-            !there && !firm && !may_be_assumed(&objects[need])
-        };
+        let is_there = |need: usize| selection.present.as_ref().is_some_and(|there| there.contains(&objects[need].id));
+        // A target that was looked at has what it needs or not, whoever asked for it.
+        let seen = |need: usize| selection.present.is_some() && objects[links.whole[need]].kind.facts().space.is_some();
+        // Rows alone need nothing that a definition needs.
+        let defined = !selection.restores() || selection.wants_definition(&objects[at]);
+        let is_fatal =
+            |need: usize| defined && !is_there(need) && (!firm || seen(need)) && !may_be_assumed(&objects[need]);
         // The whole comes first: it explains more than a piece of it.
         let fatal = lacking().filter(|&need| is_fatal(need)).min_by_key(|&need| links.whole[need] != need);
         match fatal {
             None => {
-                required.extend(lacking().filter(|&need| !selection.present.contains(&objects[need].id)));
+                required.extend(lacking().filter(|&need| !is_there(need)));
                 complete.keep[at] = true;
             }
             Some(need) => {
@@ -46,7 +49,12 @@ pub(super) fn complete(objects: &[Object], links: &Links, selection: &Selection,
                 if whole == at || complete.keep[whole] || !chosen[whole] {
                     let reason = if chosen[need] { Reason::LeftOut } else { Reason::NotSelected };
                     let needs = if complete.keep[links.whole[need]] { need } else { links.whole[need] };
-                    complete.left_out.push(LeftOut { object: objects[at].id, needs: objects[needs].id, reason });
+                    complete.left_out.push(LeftOut {
+                        object: objects[at].id,
+                        needs: objects[needs].id,
+                        reason,
+                        asked_for: false,
+                    });
                 }
             }
         }

@@ -214,7 +214,7 @@ fn a_schema_comes_back_and_says_what_stayed_behind() {
 fn what_the_target_has_is_no_reason_to_leave_out() {
     let pos = pos();
     let present = ["ord.order", "ord.order.order_pkey", "ord.status", "citext"].map(|name| pos.0[pos.at(name)].id);
-    let chosen = pos.choose(&Selection { schemas: schema("payments"), present: present.into(), ..restore() });
+    let chosen = pos.choose(&Selection { schemas: schema("payments"), present: Some(present.into()), ..restore() });
     assert!(chosen.left_out.is_empty() && chosen.required.is_empty(), "{chosen:?}");
 }
 

@@ -5,21 +5,19 @@
 //! its own, and the same policies and grants, so that nobody sees more in it than in the live table.
 
 mod names;
-mod rewrite;
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::error::{Error, Result};
 use crate::object::{Kind, Object};
 use crate::pg::{Connector, sql};
 use crate::restore::findings::Finding;
+use crate::restore::rename::{self, Place, Renames, place};
 use crate::restore::{Options, Plan};
 use crate::text;
 use crate::text::Text;
 use names::Namer;
-pub(crate) use names::Place;
 pub use names::{TableName, old_and_new};
-use rewrite::{Unqualified, Writer};
 
 /// What the renaming did beside giving names.
 #[derive(Debug, Default)]
@@ -44,10 +42,12 @@ pub(crate) fn rename(plan: &mut Plan, wanted: &[(TableName, TableName)]) -> Resu
     let chosen: Vec<bool> = plan.keep.iter().zip(&plan.data).map(|(keep, data)| *keep || *data).collect();
     let objects = &plan.manifest.objects;
     let copies = Copies::new(objects, &chosen, wanted)?;
-    let mut renamed = Renamed { places: copies.namer.new.values().cloned().collect(), ..Renamed::default() };
+    let names = copies.renames.relations.values().cloned();
+    let mut renamed = Renamed { places: names.collect(), ..Renamed::default() };
     renamed.places.sort();
     let reached = (0..objects.len()).filter(|at| chosen[*at]).filter_map(|at| Some((at, copies.reach(objects, at)?)));
     renamed.refused = reached.collect();
+    let mut told: Vec<(usize, String)> = Vec::new();
     for (at, object) in plan.manifest.objects.iter_mut().enumerate().filter(|(at, _)| chosen[*at]) {
         if renamed.refused.contains_key(&at) {
             continue;
@@ -55,9 +55,13 @@ pub(crate) fn rename(plan: &mut Plan, wanted: &[(TableName, TableName)]) -> Resu
         if copies.tables.contains(&at) {
             renamed.notes.extend(copies.without_live_sequences(object));
         }
-        if let Err(reason) = copies.rewrite(at, object) {
-            renamed.refused.insert(at, reason);
+        match copies.rename(at, object) {
+            Ok(said) => told.extend(said.into_iter().map(|said| (at, said))),
+            Err(reason) => drop(renamed.refused.insert(at, reason)),
         }
+    }
+    for (at, said) in told {
+        plan.tell_mentions(at, &[said]);
     }
     Ok(renamed)
 }
@@ -85,60 +89,42 @@ pub(crate) async fn taken(places: &[Place], connector: &Connector, options: &Opt
 }
 
 struct Copies {
-    namer: Namer,
+    renames: Renames,
     /// Positions of tables that get another name, their partitions included.
     tables: BTreeSet<usize>,
-    schemas: HashSet<Text>,
 }
 
 impl Copies {
     fn new(objects: &[Object], chosen: &[bool], wanted: &[(TableName, TableName)]) -> Result<Self> {
-        let relations = objects.iter().filter_map(place);
-        let schemas = objects.iter().filter_map(|object| object.name.schema.clone()).collect();
-        let mut copies = Self { namer: Namer::new(relations.collect()), tables: BTreeSet::new(), schemas };
+        let mut namer = Namer::new(objects.iter().filter_map(place).collect());
+        let mut tables = BTreeSet::new();
         for (old, new) in wanted {
             let at = find(objects, chosen, old)?;
             let (schema, name) = place(&objects[at]).unwrap_or_default();
             let new = (new.schema.clone().unwrap_or_else(|| schema.clone()), new.name.clone());
-            if copies.namer.new.values().any(|given| *given == new) {
+            if namer.new.values().any(|given| *given == new) {
                 return Err(Error::usage(format!("two tables cannot both become {}.{}", new.0, new.1)));
             }
-            copies.namer.give((schema, name), new);
-            copies.tables.insert(at);
+            namer.give((schema, name), new);
+            tables.insert(at);
         }
-        copies.partitions(objects, chosen);
-        for &at in &copies.tables {
+        partitions(objects, chosen, &mut namer, &mut tables);
+        for &at in &tables {
             stands_alone(&objects[at])?;
         }
-        copies.pieces(objects, chosen);
+        let mut copies = Self { renames: Renames { known: rename::known(objects), ..Renames::default() }, tables };
+        copies.pieces(objects, chosen, &mut namer);
+        copies.renames.relations = namer.new;
         Ok(copies)
     }
 
-    /// Partitions go where their table goes.
-    fn partitions(&mut self, objects: &[Object], chosen: &[bool]) {
-        let mut open: Vec<usize> = self.tables.iter().copied().collect();
-        while let Some(table) = open.pop() {
-            let above = place(&objects[table]).unwrap_or_default();
-            let attach = objects.iter().filter(|o| o.kind == Kind::TableAttach && needs(o, table));
-            let children = attach.filter_map(|attach| Some(attach.part_of?.0 as usize));
-            for child in children.filter(|at| *at != table && chosen.get(*at) == Some(&true)).collect::<Vec<_>>() {
-                if self.tables.insert(child)
-                    && let Some(old) = objects.get(child).and_then(place)
-                {
-                    self.namer.derive(old, &above);
-                    open.push(child);
-                }
-            }
-        }
-    }
-
-    fn pieces(&mut self, objects: &[Object], chosen: &[bool]) {
+    fn pieces(&self, objects: &[Object], chosen: &[bool], namer: &mut Namer) {
         for (_, object) in objects.iter().enumerate().filter(|(at, _)| chosen[*at]) {
             if let Some(table) = self.table_of(object)
                 && matches!(object.kind, Kind::Index | Kind::Constraint | Kind::Sequence | Kind::Statistics)
                 && let (Some(old), Some(table)) = (place(object), place(&objects[table]))
             {
-                self.namer.derive(old, &table);
+                namer.derive(old, &table);
             }
         }
     }
@@ -172,7 +158,8 @@ impl Copies {
             Kind::IndexAttach => live.map(|_| "would make the index a part of a live one".into()),
             Kind::Constraint if object.create.is_empty() => live.map(|_| "comes with the table above it alone".into()),
             Kind::Default => {
-                let live = object.create.iter().any(|text| rewrite::takes_from_live_sequence(text, &self.namer.new));
+                let live =
+                    object.create.iter().any(|text| rename::takes_from_live_sequence(text, &self.renames.relations));
                 live.then(|| "takes its values from a sequence that is not copied".into())
             }
             _ => None,
@@ -181,7 +168,8 @@ impl Copies {
 
     /// Takes defaults away that would use up numbers of a live sequence.
     fn without_live_sequences(&self, table: &mut Object) -> Vec<String> {
-        let columns = table.create.iter().flat_map(|text| rewrite::columns_of_live_sequences(text, &self.namer.new));
+        let names = &self.renames.relations;
+        let columns = table.create.iter().flat_map(|text| rename::columns_of_live_sequences(text, names));
         let columns: Vec<Text> = columns.collect();
         let name = table.name.sql();
         let drop = |column: &Text| text!["ALTER TABLE ONLY ", name, " ALTER COLUMN ", column.ident(), " DROP DEFAULT"];
@@ -192,75 +180,38 @@ impl Copies {
         columns.into_iter().map(note).collect()
     }
 
-    fn rewrite(&self, at: usize, object: &mut Object) -> Result<(), String> {
-        let names = &self.namer.new;
-        let old = place(object);
-        let new = old.as_ref().and_then(|old| names.get(old));
-        let own = old.as_ref().zip(new).filter(|_| matches!(object.kind, Kind::Index | Kind::Constraint));
-        let writer = Writer {
-            names,
-            schemas: &self.schemas,
-            unqualified: unqualified(object.kind),
-            own: own.map(|((_, old), (_, new))| (old.clone(), new.clone())),
-            bodies: matches!(object.kind, Kind::Function | Kind::Procedure),
-        };
-        for text in object.definition_mut() {
-            *text = writer.rewrite(text)?;
+    /// Gives an object its other names; what it says of old ones that stays as it is.
+    fn rename(&self, at: usize, object: &mut Object) -> Result<Vec<String>, String> {
+        let root = object.table.as_ref().and_then(|table| table.root.clone());
+        let told = rename::rename(&self.renames, object)?;
+        // Rows of a partition that is copied alone must not go to the live tree.
+        if let Some(table) = object.table.as_mut().filter(|table| table.root == root && self.tables.contains(&at)) {
+            table.root = None;
         }
-        for text in object.remarks_mut() {
-            *text = writer.rewrite(text)?;
-        }
-        object.identity = writer.rewrite(&object.identity)?;
-        if let Some(table) = &mut object.table
-            && let Some(root) = table.root.take()
-        {
-            let renamed = writer.rewrite(&root)?;
-            // Rows of a partition that is copied alone must not go to the live tree.
-            table.root = (renamed != root || !self.tables.contains(&at)).then_some(renamed);
-        }
-        let table = object.name.schema.clone().zip(object.name.table.clone());
-        if let Some((schema, table)) = table.and_then(|table| names.get(&table)) {
-            (object.name.schema, object.name.table) = (Some(schema.clone()), Some(table.clone()));
-        }
-        if let Some((schema, name)) = new {
-            (object.name.schema, object.name.name) = (Some(schema.clone()), name.clone());
-        }
-        Ok(())
+        Ok(told)
     }
 }
 
-/// Where an object is that is named like a relation.
-fn place(object: &Object) -> Option<Place> {
-    use Kind::*;
-    let kinds = [
-        Table,
-        ForeignTable,
-        View,
-        MaterializedView,
-        Sequence,
-        Index,
-        IndexAttach,
-        Constraint,
-        Statistics,
-        Type,
-        Domain,
-    ];
-    let schema = object.name.schema.clone().filter(|_| kinds.contains(&object.kind))?;
-    Some((schema, object.name.name.clone()))
+/// Partitions go where their table goes.
+fn partitions(objects: &[Object], chosen: &[bool], namer: &mut Namer, tables: &mut BTreeSet<usize>) {
+    let mut open: Vec<usize> = tables.iter().copied().collect();
+    while let Some(table) = open.pop() {
+        let above = place(&objects[table]).unwrap_or_default();
+        let attach = objects.iter().filter(|o| o.kind == Kind::TableAttach && needs(o, table));
+        let children = attach.filter_map(|attach| Some(attach.part_of?.0 as usize));
+        for child in children.filter(|at| *at != table && chosen.get(*at) == Some(&true)) {
+            if tables.insert(child)
+                && let Some(old) = objects.get(child).and_then(place)
+            {
+                namer.derive(old, &above);
+                open.push(child);
+            }
+        }
+    }
 }
 
 fn needs(object: &Object, at: usize) -> bool {
     object.needs.iter().any(|id| id.0 as usize == at)
-}
-
-fn unqualified(kind: Kind) -> Unqualified {
-    match kind {
-        Kind::Policy => Unqualified::Table,
-        Kind::View | Kind::MaterializedView | Kind::Rule | Kind::Function | Kind::Procedure | Kind::Trigger => {
-            Unqualified::Alias
-        }
-        _ => Unqualified::Row,
-    }
 }
 
 /// The one selected table that a name means.

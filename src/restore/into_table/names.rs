@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::str::FromStr;
 
 use crate::hash::StoredId;
+use crate::restore::rename::Place;
 use crate::text;
 use crate::text::Text;
 
@@ -74,9 +75,6 @@ fn unquoted(written: &str) -> Text {
     }
 }
 
-/// A relation by schema and name.
-pub(crate) type Place = (Text, Text);
-
 /// Hands out names that nothing in the snapshot has.
 pub(super) struct Namer {
     taken: HashSet<Place>,
@@ -102,7 +100,7 @@ impl Namer {
             return;
         }
         let schema = if old.0 == table.0 { renamed.0 } else { old.0.clone() };
-        let rest = old.1.as_bytes().strip_prefix(table.1.as_bytes());
+        let rest = old.1.after(&table.1);
         let wish = match rest {
             Some(rest) => text![renamed.1, rest],
             None => text![old.1, "_", renamed.1],
