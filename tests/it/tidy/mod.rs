@@ -99,6 +99,11 @@ fn the_library_does_not_unwrap() {
 }
 
 #[test]
+fn facts_are_fields_and_not_looked_for_in_statements() {
+    assert_kept(rules::searches, &files("src", &["rs"]));
+}
+
+#[test]
 fn the_root_holds_what_it_should() {
     assert_none(&rules::strangers(&names(&root())));
 }

@@ -117,6 +117,23 @@ fn unwraps_outside_of_tests() {
 }
 
 #[test]
+fn searches_of_statements() {
+    let search = |path: &str, code: &str| rules::searches(&file(path, code)).len();
+    for code in [
+        "let a = memmem::find(statement.as_bytes(), b\"COLLATE\");",
+        "let a = statement.as_bytes().starts_with(b\"DO \");",
+        "let a = bytes.strip_suffix(clause.as_bytes());",
+        "let a = statement.as_bytes().windows(3).any(|w| w == b\"abc\");",
+        "let a = statement.lossy().contains(\"::regclass\");",
+    ] {
+        assert_eq!(search("src/restore/drops.rs", code), 1, "{code}");
+        assert_eq!(search("src/text/lex.rs", code), 0, "{code}");
+        assert_eq!(search("src/restore/drops.rs", &format!("#[cfg(test)]\nmod tests {{\n{code}\n}}")), 0, "{code}");
+    }
+    allowed(rules::searches, "src/plan/order.rs", "let a = found.iter().find(by_name); // memmem::find");
+}
+
+#[test]
 fn forgotten_files_and_strangers() {
     let names = ["dump".to_owned(), "restore".to_owned()];
     assert_eq!(rules::undeclared("mod dump;\nmod dumped;\n", &names), ["restore"]);

@@ -211,6 +211,37 @@ pub(crate) fn unwraps(file: &File) -> Vec<String> {
     lines.map(|(number, _)| format!("{}:{}: unwraps", file.path, number + 1)).collect()
 }
 
+/// Modules that may look for bytes in statements, and those that hold none.
+const SEARCHERS: [&str; 4] = ["text", "pg", "codec", "cat"];
+const WITHOUT_STATEMENTS: [&str; 5] = ["cli", "hash", "repository", "store", "verify"];
+
+/// Facts are fields: nothing is searched for in a statement but by the lexer.
+pub(crate) fn searches(file: &File) -> Vec<String> {
+    let own = module(&file.path);
+    if SEARCHERS.contains(&own) || WITHOUT_STATEMENTS.contains(&own) || file.path.ends_with("/tests.rs") {
+        return Vec::new();
+    }
+    let code = without_tests(&bare(&file.text));
+    let mut complaints = Vec::new();
+    for (number, line) in code.lines().enumerate() {
+        let by_bytes =
+            ["starts_with", "ends_with", "strip_prefix", "strip_suffix", "split_once", "find"].iter().any(|call| {
+                let given = line.split_once(&format!(".{call}(")).map(|(_, given)| given);
+                // Of a literal of bytes only its letter is left.
+                given.is_some_and(|given| {
+                    given.starts_with("b ") || given.starts_with("&b ") || given.contains(".as_bytes())")
+                })
+            });
+        let in_shown = line.split_once(".lossy().").is_some_and(|(_, call)| {
+            ["contains(", "find(", "starts_with(", "ends_with(", "split"].iter().any(|search| call.starts_with(search))
+        });
+        if by_bytes || in_shown || line.contains("memmem::") || line.contains(".as_bytes().windows(") {
+            complaints.push(format!("{}:{}: searches text for what a field should say", file.path, number + 1));
+        }
+    }
+    complaints
+}
+
 /// Files of a folder that its main file forgets to declare.
 pub(crate) fn undeclared(main: &str, names: &[String]) -> Vec<String> {
     let declared: Vec<&str> = main
