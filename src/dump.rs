@@ -126,7 +126,7 @@ pub struct Summary {
 /// Whatever fails; the repository then lists nothing new, and what was stored so far is found by the next dump.
 pub async fn run(repository: &Repository, options: &Options, events: &Events) -> Result<Summary> {
     let connector = Arc::new(Connector::new(options.source.clone()));
-    connector.work(&options.cancellation, dump(repository, options, &connector, events)).await
+    connector.work(&options.cancellation, Box::pin(dump(repository, options, &connector, events))).await
 }
 
 async fn dump(
@@ -141,7 +141,8 @@ async fn dump(
         Some(among) => repository.writer_with(&among.opening, options.writing),
         None => repository.writer(options.writing).await?,
     };
-    let mut lead = Lead::begin(connector, options, events).await?;
+    // Its parts are large: on the heap, so that a thread with a small stack can run a dump.
+    let mut lead = Box::pin(Lead::begin(connector, options, events)).await?;
     let positions = catalog::positions(&mut lead.session).await?;
     lead.chosen.without_positions(&positions);
     let parts = parts::split(&lead.chosen.objects, &lead.chosen.data, &lead.sizes, lead.session.major());
@@ -155,7 +156,7 @@ async fn dump(
         workers: options.among.as_ref().map(|among| Arc::clone(&among.workers)),
         copy_options: format!(" WITH (ENCODING '{}')", snapshot::encoding(&lead.session)),
     };
-    let copied = copying.run(&mut lead.session, parts, options.jobs).await?;
+    let copied = Box::pin(copying.run(&mut lead.session, parts, options.jobs)).await?;
     let statistics = statistics::copy(&mut lead.session, &writer, &lead.chosen, events).await?;
     let (facts, chosen, sizes) =
         (lead.facts.clone(), std::mem::take(&mut lead.chosen), std::mem::take(&mut lead.sizes));
@@ -164,7 +165,7 @@ async fn dump(
     let head = facts.head(options, chosen.missing.len());
     let missing = chosen.missing.iter().map(|(table, reason)| format!("{table}: {reason}")).collect();
     let manifest = Manifest { statistics, ..manifest(chosen, copied, &positions, &sizes, options) };
-    let finished = writer.finish(&manifest, head).await?;
+    let finished = Box::pin(writer.finish(&manifest, head)).await?;
     for pack in &finished.damaged {
         let message = format!("pack {pack} of the repository is damaged; what this dump needs of it was stored again");
         events(Event::Warning { message, hint: Some("`pgkeep verify` tells what else it costs".into()) });

@@ -218,7 +218,8 @@ async fn restore(reader: &Reader, options: &Options, connector: &Arc<Connector>,
         }
         return globals::run(reader, options, events).await;
     }
-    let plan = prepare(reader, options, connector, events).await?;
+    // Its parts are large: on the heap, so that a thread with a small stack can run a restore.
+    let plan = Box::pin(prepare(reader, options, connector, events)).await?;
     refuse(&plan.findings)?;
     for (what, reason) in &plan.manifest.about.missing {
         let message = format!("rows of {what} are missing in the snapshot: {reason}");
@@ -231,7 +232,7 @@ async fn restore(reader: &Reader, options: &Options, connector: &Arc<Connector>,
         events(Event::Step { step: "create database" });
         database::create(&plan.manifest.objects, &plan.encoding, options).await?;
     }
-    let mut done = phases::run(reader, &plan, options, connector, events).await?;
+    let mut done = Box::pin(phases::run(reader, &plan, options, connector, events)).await?;
     // What failed is known, and would only be found again.
     let meddlers = plan.meddlers();
     let parts = plan.comparable();
@@ -265,7 +266,7 @@ pub async fn outline(reader: &Reader, options: &Options, events: &Events) -> Res
         ));
     }
     let connector = Connector::new(options.target.clone());
-    let plan = options.cancellation.unless(prepare(reader, options, &connector, events)).await?;
+    let plan = options.cancellation.unless(Box::pin(prepare(reader, options, &connector, events))).await?;
     Ok(plan.outline())
 }
 

@@ -5,11 +5,11 @@ use crate::text::Text;
 
 /// What servers keep for themselves among the options of a column: a version of it, in minor releases of November 2026
 /// and later. Others refuse it.
-const INTERNAL: &str = "pg_attver=";
+const INTERNAL: &str = "pg_attver";
 
 /// Options of a column that somebody gave.
 pub(crate) fn stated(mut options: Vec<Text>) -> Vec<Text> {
-    options.retain(|option| !option.as_bytes().starts_with(INTERNAL.as_bytes()));
+    options.retain(|option| split(option).0 != *INTERNAL);
     options
 }
 

@@ -50,7 +50,7 @@ impl Lead {
         events(Event::Step { step: "connect" });
         let mut session = connector.connect().await?;
         for at in 1..=TRIES {
-            let problem = match attempt(connector, &mut session, options, at >= LEAVING_OUT, events).await {
+            let problem = match Box::pin(attempt(connector, &mut session, options, at >= LEAVING_OUT, events)).await {
                 Ok(Ok(held)) => return Ok(held.with(session)),
                 Ok(Err(problem)) => problem,
                 Err(error) if is_passing(&error) && session.is_usable() && at < TRIES => error.explained(),

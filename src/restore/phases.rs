@@ -87,7 +87,7 @@ pub(crate) async fn run(
     restoring.truncate(&mut lead, plan).await?;
     (restoring.crew.events)(Event::Step { step: "load" });
     restoring.sequences(&mut lead, plan).await?;
-    work::run(&restoring, plan, options.jobs, &mut lead).await?;
+    Box::pin(work::run(&restoring, plan, options.jobs, &mut lead)).await?;
     restoring.grants(&mut lead, plan).await?;
     again::grants(&restoring, &mut lead, plan).await?;
     restoring.last(&mut lead, plan).await?;
