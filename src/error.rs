@@ -224,7 +224,12 @@ impl Error {
             Self::Damaged { .. } => {
                 Some("`pgkeep verify` lists all damage and what it costs; the next dump stores lost rows again".into())
             }
-            Self::Postgres { source, .. } => source.server().and_then(|s| s.hint.clone()),
+            Self::Postgres { source, .. } => match &**source {
+                Cause::Stalled { .. } => {
+                    Some("where a statement works or waits for a lock that long, give a longer --stall-timeout".into())
+                }
+                source => source.server().and_then(|s| s.hint.clone()),
+            },
             Self::Partial { .. } | Self::Differs { .. } | Self::Cancelled => None,
         }
     }
@@ -272,7 +277,7 @@ impl Error {
         match self {
             Self::Connect { source, .. } | Self::Postgres { source, .. } => match &**source {
                 Cause::Server(report) => report.severity == "FATAL" || report.severity == "PANIC",
-                Cause::Io(_) | Cause::Closed | Cause::Timeout(_) => true,
+                Cause::Io(_) | Cause::Closed | Cause::Timeout(_) | Cause::Stalled { .. } => true,
                 Cause::NoPassword | Cause::Protocol(_) => false,
             },
             _ => false,
@@ -299,6 +304,14 @@ pub enum Cause {
     /// Nothing was heard for this long.
     #[error("no answer for {} s", .0.as_secs())]
     Timeout(Duration),
+    /// The server neither sent nor took a byte for as long as the user wants to wait.
+    #[error("no sign of life from {server} for {limit:?}")]
+    Stalled {
+        /// Host and port.
+        server: String,
+        /// How long was waited.
+        limit: Duration,
+    },
     /// What came was not the PostgreSQL protocol, or a step of it failed.
     #[error("{0}")]
     Protocol(String),

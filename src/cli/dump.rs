@@ -16,7 +16,7 @@ use pgkeep::{Error, Result, dump_all};
 
 use super::definitions::Omissions;
 use super::exit::{Failure, Outcome};
-use super::flags::{Connection, Identities, Jobs, Place};
+use super::flags::{Connection, Identities, Jobs, Place, duration};
 use super::report::Report;
 use super::selection::{Selection, written};
 use super::{Context, list, opening, screen, units};
@@ -91,22 +91,6 @@ struct Reading {
     /// Accepted because pg_dump has it: names are always quoted
     #[arg(long, hide = true)]
     quote_all_identifiers: bool,
-}
-
-fn duration(written: &str) -> Result<Duration, String> {
-    let digits = written.find(|c: char| !c.is_ascii_digit()).unwrap_or(written.len());
-    let (number, unit) = written.split_at(digits);
-    let factor = match unit.trim() {
-        "" | "ms" => 1,
-        "s" => 1_000,
-        "min" => 60_000,
-        "h" => 3_600_000,
-        _ => return Err("write a number of milliseconds, or one with ms, s, min or h".into()),
-    };
-    // The server counts milliseconds in 31 bits.
-    let milliseconds = number.parse::<u64>().ok().and_then(|number| number.checked_mul(factor));
-    let milliseconds = milliseconds.filter(|milliseconds| *milliseconds <= i32::MAX.unsigned_abs().into());
-    milliseconds.map(Duration::from_millis).ok_or_else(|| "not a time that a server can wait".into())
 }
 
 /// More than one database.

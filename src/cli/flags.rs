@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU16;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 use pgkeep::error::Cause;
@@ -77,7 +78,8 @@ pub(crate) struct Connection {
     /// $PGDATABASE]
     #[arg(long, short, value_name = "DATABASE")]
     pub(crate) dbname: Option<String>,
-    /// Server's host name or socket folder [default: $PGHOST, then localhost]
+    /// Server's host name or socket folder [default: $PGHOST, then localhost]. Each of its addresses may take 30 s to let
+    /// us in, or as many seconds as connect_timeout= in the URL or $PGCONNECT_TIMEOUT says
     #[arg(long, short = 'h', value_name = "HOST")]
     pub(crate) host: Option<String>,
     /// Server's port [default: $PGPORT, then 5432]
@@ -92,6 +94,11 @@ pub(crate) struct Connection {
     /// Ask for a password before connecting
     #[arg(long, short = 'W')]
     pub(crate) password: bool,
+    /// Give a connection up where the server neither sends nor takes a byte for so long: milliseconds, or a number with
+    /// ms, s, min or h [default: wait for ever]. A statement that works for long or waits for a lock sends nothing
+    /// either, so this must be longer than the longest build of an index and the longest wait for a lock
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    stall_timeout: Option<Duration>,
 }
 
 impl Connection {
@@ -106,6 +113,7 @@ impl Connection {
             database: database.map(Text::from).or_else(|| text(&self.dbname)),
         };
         let mut config = environment::resolve(&given)?;
+        config.stall_timeout = self.stall_timeout.filter(|limit| !limit.is_zero());
         for message in config.warnings.drain(..) {
             events(Event::Warning { message, hint: None });
         }
@@ -149,6 +157,23 @@ async fn wants_password(config: &Config) -> bool {
         // Told when the work itself connects.
         Err(_) => false,
     }
+}
+
+/// A time as PostgreSQL's settings have it.
+pub(crate) fn duration(written: &str) -> Result<Duration, String> {
+    let digits = written.find(|c: char| !c.is_ascii_digit()).unwrap_or(written.len());
+    let (number, unit) = written.split_at(digits);
+    let factor = match unit.trim() {
+        "" | "ms" => 1,
+        "s" => 1_000,
+        "min" => 60_000,
+        "h" => 3_600_000,
+        _ => return Err("write a number of milliseconds, or one with ms, s, min or h".into()),
+    };
+    // The server counts milliseconds in 31 bits.
+    let milliseconds = number.parse::<u64>().ok().and_then(|number| number.checked_mul(factor));
+    let milliseconds = milliseconds.filter(|milliseconds| *milliseconds <= i32::MAX.unsigned_abs().into());
+    milliseconds.map(Duration::from_millis).ok_or_else(|| "not a time that a server can wait".into())
 }
 
 /// How much at once.

@@ -13,6 +13,10 @@ use crate::pg::config::{ChannelBinding, Methods, Password};
 use crate::pg::connection::Connection;
 use crate::pg::wire::{self, tag, violation};
 
+/// Most rounds of hashing that a server may ask for: seconds of work, during which nothing can stop us. PostgreSQL's own
+/// `scram_iterations` is 4096 where nobody raised it.
+const ITERATIONS_MAX: u64 = 10_000_000;
+
 /// Who wants in, and what we agree to.
 pub(crate) struct Credentials<'a> {
     pub(crate) user: &'a [u8],
@@ -102,7 +106,9 @@ async fn scram(connection: &mut Connection, who: &Credentials<'_>, mechanisms: &
     let mut scram = ScramSha256::new(who.password()?, binding);
     frontend::sasl_initial_response(mechanism, scram.message(), &mut reply)?;
     connection.send(reply.split()).await?;
-    scram.update(&step(connection, 11).await?).map_err(unproved)?;
+    let challenge = step(connection, 11).await?;
+    check_iterations(&challenge)?;
+    scram.update(&challenge).map_err(unproved)?;
     frontend::sasl_response(scram.message(), &mut reply)?;
     connection.send(reply.split()).await?;
     scram.finish(&step(connection, 12).await?).map_err(unproved)
@@ -124,6 +130,19 @@ fn mechanism(who: &Credentials<'_>, plain: bool, plus: bool) -> Result<(&'static
     }
 }
 
+/// Refuses a challenge, `r=..,s=..,i=4096`, that would keep us busy for ever.
+fn check_iterations(challenge: &[u8]) -> Result<(), Cause> {
+    let wanted = challenge.split(|byte| *byte == b',').filter_map(|field| field.strip_prefix(b"i="));
+    // What is no number is refused by whoever answers the challenge.
+    let mut numbers = wanted.filter_map(|number| std::str::from_utf8(number).ok()?.parse::<u64>().ok());
+    match numbers.find(|number| *number > ITERATIONS_MAX) {
+        None => Ok(()),
+        Some(number) => Err(violation(format!(
+            "the server wants the password hashed {number} times, {ITERATIONS_MAX} at most; lower scram_iterations there"
+        ))),
+    }
+}
+
 async fn step(connection: &mut Connection, expected: u32) -> Result<Bytes, Cause> {
     match request(connection).await? {
         (kind, body) if kind == expected => Ok(body),
@@ -133,4 +152,16 @@ async fn step(connection: &mut Connection, expected: u32) -> Result<Bytes, Cause
 
 fn unproved(error: std::io::Error) -> Cause {
     violation(format!("the server could not prove that it knows the password: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hashing_is_bounded() {
+        assert!(check_iterations(b"r=abc,s=c2FsdA==,i=10000000").is_ok());
+        assert!(check_iterations(b"r=abc,s=c2FsdA==,i=10000001").is_err());
+        assert!(check_iterations(b"r=abc,s=c2FsdA==,i=4294967295").is_err());
+    }
 }

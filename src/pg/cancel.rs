@@ -1,6 +1,7 @@
 //! Stopping what a session does, from outside.
 
 use std::fmt;
+use std::time::Duration;
 
 use bytes::{BufMut, Bytes, BytesMut};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -8,6 +9,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use crate::error::{Cause, Error, Result};
 use crate::pg::route::Route;
 use crate::pg::wire::violation;
+
+/// How long a server may take to hear it: whoever stops must not wait for one that is silent.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Asks the server to stop what one session does at this moment.
 #[derive(Clone)]
@@ -40,8 +44,9 @@ impl CancelToken {
     ///
     /// Where the server cannot be reached.
     pub async fn cancel(&self) -> Result<()> {
-        self.request()
+        tokio::time::timeout(PATIENCE, self.request())
             .await
+            .unwrap_or(Err(Cause::Timeout(PATIENCE)))
             .map_err(|cause| Error::Postgres { doing: "ask the server to cancel".into(), source: Box::new(cause) })
     }
 

@@ -8,7 +8,7 @@ use bytes::BytesMut;
 use crate::error::{Cause, Error, Result};
 use crate::pg::authentication::{self, Credentials};
 use crate::pg::config::{Address, Config, Host, Target, TlsMode};
-use crate::pg::connection::Connection;
+use crate::pg::connection::{Connection, Patience};
 use crate::pg::route::{Route, Socket};
 use crate::pg::session::Session;
 use crate::pg::tls::{HANDSHAKE_FAILED, TlsClient};
@@ -147,7 +147,8 @@ fn is_handshake(cause: &Cause) -> bool {
 
 async fn start(config: &Config, host: &Host, route: &Route) -> Result<Session, Cause> {
     let opened = route.open().await?;
-    let mut connection = Connection::new(opened.stream);
+    let patience = Patience { server: host.to_string().into(), limit: config.stall_timeout };
+    let mut connection = Connection::new(opened.stream, patience);
     let mut parameters: Vec<(&str, &[u8])> = vec![
         ("user", config.user.as_bytes()),
         ("database", config.database.as_bytes()),

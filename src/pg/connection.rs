@@ -1,13 +1,15 @@
 //! A socket to a server with what has come from it and was not read yet.
 //!
-//! Owns reading and writing; knows messages only by their length. Everything can be dropped between two polls: what was
+//! Owns reading and writing, and how long to wait for either; knows messages only by their length. Everything can be dropped between two polls: what was
 //! read stays in the buffer, and a session notices itself that something was sent only in part.
 
 use std::fmt;
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
@@ -29,10 +31,31 @@ const UNREAD_BYTES_MAX: usize = 16 << 20;
 pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Sync + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Sync + Unpin> Stream for T {}
 
+/// How long the server may give no sign of life, and what it is called then.
+#[derive(Clone, Debug)]
+pub(crate) struct Patience {
+    pub(crate) server: Arc<str>,
+    /// `None` waits for ever.
+    pub(crate) limit: Option<Duration>,
+}
+
+impl Patience {
+    async fn wait<T>(&self, work: impl Future<Output = io::Result<T>>) -> Result<T, Cause> {
+        let Some(limit) = self.limit else { return Ok(work.await?) };
+        match tokio::time::timeout(limit, work).await {
+            Ok(done) => Ok(done?),
+            Err(_) => Err(Cause::Stalled { server: self.server.to_string(), limit }),
+        }
+    }
+}
+
 /// A stream and its unread bytes.
 pub(crate) struct Connection {
     stream: Box<dyn Stream>,
+    patience: Patience,
     unread: BytesMut,
+    /// Bytes to come that belong to a message of which enough was kept.
+    skipped: usize,
 }
 
 impl fmt::Debug for Connection {
@@ -42,13 +65,21 @@ impl fmt::Debug for Connection {
 }
 
 impl Connection {
-    pub(crate) fn new(stream: Box<dyn Stream>) -> Self {
-        Self { stream, unread: BytesMut::new() }
+    pub(crate) fn new(stream: Box<dyn Stream>, patience: Patience) -> Self {
+        Self { stream, patience, unread: BytesMut::new(), skipped: 0 }
     }
 
-    /// Bytes that have come and were not consumed.
-    pub(crate) fn unread(&self) -> &[u8] {
+    /// Bytes that have come and were not consumed, from the start of a message or from where `consume` left it.
+    pub(crate) fn unread(&mut self) -> &[u8] {
+        self.skip();
         &self.unread
+    }
+
+    /// Passes over the rest of a message of which enough was kept.
+    fn skip(&mut self) {
+        let skipped = self.skipped.min(self.unread.len());
+        self.unread.advance(skipped);
+        self.skipped -= skipped;
     }
 
     /// Forgets the first unread bytes.
@@ -61,20 +92,23 @@ impl Connection {
         if self.unread.capacity() - self.unread.len() < ROOM_BYTES_MIN {
             self.unread.reserve(READ_BYTES);
         }
-        match self.stream.read_buf(&mut self.unread).await? {
+        match self.patience.wait(self.stream.read_buf(&mut self.unread)).await? {
             0 => Err(Cause::Closed),
             _ => Ok(()),
         }
     }
 
-    /// The next message if all of it has come.
+    /// The next message if all of it has come that is kept.
     pub(crate) fn ready(&mut self) -> Result<Option<Message>, Cause> {
+        self.skip();
         let Some((tag, body)) = wire::header(&self.unread)? else { return Ok(None) };
-        if self.unread.len() < HEADER_BYTES + body {
+        let kept = body.min(wire::kept(tag));
+        if self.unread.len() < HEADER_BYTES + kept {
             return Ok(None);
         }
         self.unread.advance(HEADER_BYTES);
-        Ok(Some(Message { tag, body: self.unread.split_to(body).freeze() }))
+        self.skipped = body - kept;
+        Ok(Some(Message { tag, body: self.unread.split_to(kept).freeze() }))
     }
 
     /// The next message. The buffer grows with what has really come, not with what a header announces.
@@ -89,16 +123,16 @@ impl Connection {
 
     /// Writes everything, and reads meanwhile: a server that reports while we send must never have to wait for us.
     pub(crate) async fn send(&mut self, mut bytes: impl Buf) -> Result<(), Cause> {
+        let patience = self.patience.clone();
         while bytes.has_remaining() {
-            let sent = poll_fn(|cx| {
+            let sending = poll_fn(|cx| {
                 self.poll_unread(cx)?;
                 self.poll_write(cx, &bytes)
-            })
-            .await?;
+            });
+            let sent = patience.wait(sending).await?;
             bytes.advance(sent);
         }
-        self.stream.flush().await?;
-        Ok(())
+        patience.wait(self.stream.flush()).await
     }
 
     fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &impl Buf) -> Poll<io::Result<usize>> {
@@ -124,5 +158,43 @@ impl Connection {
                 return Err(io::Error::other("the server sends more than reports while rows are sent to it"));
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pair(limit: Option<Duration>) -> (Connection, tokio::io::DuplexStream) {
+        let (ours, theirs) = tokio::io::duplex(1000);
+        (Connection::new(Box::new(ours), Patience { server: "s".into(), limit }), theirs)
+    }
+
+    #[tokio::test]
+    async fn the_rest_of_a_long_notice_is_passed_over() {
+        let (mut connection, mut server) = pair(None);
+        let length = 1_000_000_u32;
+        let mut bytes = [&b"N"[..], &length.to_be_bytes()].concat();
+        bytes.resize(1 + usize::try_from(length).unwrap(), b'x');
+        bytes.extend_from_slice(b"Z\0\0\0\x05I");
+        let writer = async { server.write_all(&bytes).await.unwrap() };
+        let reader = async {
+            let notice = connection.receive().await.unwrap();
+            assert_eq!((notice.tag, notice.body.len()), (b'N', wire::kept(b'N')));
+            let ready = connection.receive().await.unwrap();
+            assert_eq!((ready.tag, &ready.body[..]), (b'Z', &b"I"[..]));
+            assert!(connection.unread().is_empty());
+        };
+        tokio::join!(writer, reader);
+    }
+
+    #[tokio::test]
+    async fn a_silent_server_is_not_waited_for_longer_than_wanted() {
+        let limit = Duration::from_millis(50);
+        let (mut connection, _server) = pair(Some(limit));
+        let stalled =
+            |cause| matches!(cause, Cause::Stalled { server, limit: after } if server == "s" && after == limit);
+        assert!(stalled(connection.receive().await.unwrap_err()));
+        assert!(stalled(connection.send(&[0; 5000][..]).await.unwrap_err()), "it takes 1000 bytes and no more");
     }
 }

@@ -31,6 +31,11 @@ impl Rows {
         Self { rows: rows.into_iter().map(|values| Row { columns: Arc::clone(&columns), values }).collect() }
     }
 
+    /// Bytes of memory that one row of so many columns takes beside its values.
+    pub(crate) fn overhead(columns: usize) -> usize {
+        size_of::<Row>() + size_of::<Vec<Option<Bytes>>>() + columns * size_of::<Option<Bytes>>()
+    }
+
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -27,6 +27,10 @@ use crate::text::Text;
 /// Notices that are kept until somebody takes them; the oldest are dropped first.
 const NOTICES_MAX: usize = 256;
 
+/// What a server reports that somebody asks for. It may report anything, as often as it likes.
+const PARAMETERS: [&str; 5] =
+    ["client_encoding", "in_hot_standby", "is_superuser", "server_encoding", "server_version"];
+
 /// How long a server may take to say why it closed the connection.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
@@ -319,7 +323,8 @@ impl Session {
         let (mut columns, mut rows, mut bytes) = (Vec::new(), Vec::new(), 0);
         loop {
             let Message { tag, body } = self.receive().await?;
-            bytes += body.len();
+            // A value costs more in memory than on the wire, where NULL and no value at all are nearly free.
+            bytes += body.len() + Rows::overhead(columns.len());
             if bytes > MESSAGE_BYTES_MAX {
                 return Err(violation(format!("an answer is longer than {MESSAGE_BYTES_MAX} bytes")));
             }
@@ -414,7 +419,9 @@ impl Session {
             }
             tag::PARAMETER => {
                 let (name, value) = wire::parameter(message.body)?;
-                self.parameters.insert(name, value);
+                if PARAMETERS.iter().any(|known| name == **known) {
+                    self.parameters.insert(name, value);
+                }
             }
             _ => {}
         }

@@ -7,7 +7,7 @@
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 
 use crate::error::{Cause, ServerReport};
-use crate::limits::MESSAGE_BYTES_MAX;
+use crate::limits::{COLUMNS_MAX, MESSAGE_BYTES_MAX};
 use crate::text::Text;
 
 /// First bytes of the messages of a server.
@@ -34,7 +34,36 @@ pub(crate) mod tag {
 /// Bytes before the body of a message: its tag and its length.
 pub(crate) const HEADER_BYTES: usize = 5;
 
-/// A whole message of the server.
+/// Most bytes of a message that says little: the end of a statement, what is asked of whoever wants in, what COPY brings.
+const SHORT_BYTES_MAX: usize = 64 << 10;
+/// Most bytes of the names and types of all columns.
+const DESCRIPTION_BYTES_MAX: usize = 1 << 20;
+/// Bytes of an error that are kept; the rest is passed over.
+const ERROR_BYTES_KEPT: usize = 64 << 10;
+/// Bytes of a notice or a parameter that are kept, since many of them are.
+const NOTICE_BYTES_KEPT: usize = 8 << 10;
+
+/// How long a message of this kind may be.
+fn longest(tag: u8) -> usize {
+    match tag {
+        tag::DATA_ROW | tag::COPY_DATA => MESSAGE_BYTES_MAX,
+        // What is not kept of them is passed over. A parameter may be as long as somebody's `search_path`.
+        tag::ERROR | tag::NOTICE | tag::NOTIFICATION | tag::PARAMETER => MESSAGE_BYTES_MAX,
+        tag::ROW_DESCRIPTION => DESCRIPTION_BYTES_MAX,
+        _ => SHORT_BYTES_MAX,
+    }
+}
+
+/// How many bytes of the body of a message of this kind are kept, whatever its length.
+pub(crate) fn kept(tag: u8) -> usize {
+    match tag {
+        tag::ERROR => ERROR_BYTES_KEPT,
+        tag::NOTICE | tag::NOTIFICATION | tag::PARAMETER => NOTICE_BYTES_KEPT,
+        _ => usize::MAX,
+    }
+}
+
+/// A message of the server, whole unless it is longer than what is [`kept`].
 #[derive(Debug)]
 pub(crate) struct Message {
     pub(crate) tag: u8,
@@ -50,7 +79,7 @@ pub(crate) fn violation(problem: impl Into<String>) -> Cause {
 pub(crate) fn header(bytes: &[u8]) -> Result<Option<(u8, usize)>, Cause> {
     let Some(&[tag, a, b, c, d]) = bytes.first_chunk::<HEADER_BYTES>() else { return Ok(None) };
     let length = u32::from_be_bytes([a, b, c, d]) as usize;
-    if !(4..=MESSAGE_BYTES_MAX).contains(&length) || !tag::ALL.contains(&tag) {
+    if !(4..=longest(tag)).contains(&length) || !tag::ALL.contains(&tag) {
         return Err(violation(format!(
             "what the server sent is not the PostgreSQL protocol: a message {tag:#04x} of {length} bytes"
         )));
@@ -75,7 +104,8 @@ pub(crate) fn report(mut body: Bytes) -> ServerReport {
     let mut translated = String::new();
     while let Some((&field, _)) = body.split_first().filter(|(field, _)| **field != 0) {
         body.advance(1);
-        let Ok(value) = cstring(&mut body) else { break };
+        // The rest of a long one was passed over.
+        let value = cstring(&mut body).unwrap_or_else(|_| std::mem::take(&mut body));
         let value = String::from_utf8_lossy(&value).into_owned();
         match field {
             b'S' => translated = value,
@@ -95,10 +125,10 @@ pub(crate) fn report(mut body: Bytes) -> ServerReport {
     report
 }
 
-/// Name and value of a ParameterStatus.
+/// Name and value of a ParameterStatus; the end of a long value was passed over.
 pub(crate) fn parameter(mut body: Bytes) -> Result<(Text, Text), Cause> {
     let name = cstring(&mut body)?;
-    let value = cstring(&mut body)?;
+    let value = cstring(&mut body).unwrap_or_else(|_| std::mem::take(&mut body));
     Ok((name.as_ref().into(), value.as_ref().into()))
 }
 
@@ -107,6 +137,9 @@ pub(crate) fn columns(mut body: Bytes) -> Result<Vec<Text>, Cause> {
     /// Table, column number, type, length, modifier, format.
     const REST_BYTES: usize = 4 + 2 + 4 + 2 + 4 + 2;
     let count = body.try_get_u16().map_err(|_| short())?;
+    if usize::from(count) > COLUMNS_MAX {
+        return Err(violation(format!("an answer has {count} columns, {COLUMNS_MAX} at most")));
+    }
     let mut names = Vec::new();
     for _ in 0..count {
         names.push(cstring(&mut body)?.as_ref().into());
@@ -218,6 +251,14 @@ mod tests {
         assert!(header(b"Z\0\0\0\x03").is_err(), "a length counts itself");
         assert!(header(b"Z\xff\xff\xff\xff").is_err());
         assert!(header(b"HTTP/1.1 400").is_err());
+        for (tag, longest) in [(b'C', SHORT_BYTES_MAX), (b'T', DESCRIPTION_BYTES_MAX), (b'd', MESSAGE_BYTES_MAX)] {
+            let written = |length: usize| {
+                let [a, b, c, d] = u32::try_from(length).unwrap().to_be_bytes();
+                header(&[tag, a, b, c, d])
+            };
+            assert_eq!(written(longest).unwrap(), Some((tag, longest - 4)));
+            assert!(written(longest + 1).is_err(), "{}", char::from(tag));
+        }
     }
 
     #[test]

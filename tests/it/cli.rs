@@ -22,8 +22,15 @@ fn stdout(arguments: &[&str]) -> String {
 }
 
 const PLACE: &[&str] = &["--repo", "-i, --identity", "--repository-id"];
-const CONNECTION: &[&str] =
-    &["-d, --dbname", "-h, --host", "-p, --port", "-U, --username", "-w, --no-password", "-W, --password"];
+const CONNECTION: &[&str] = &[
+    "-d, --dbname",
+    "-h, --host",
+    "-p, --port",
+    "-U, --username",
+    "-w, --no-password",
+    "-W, --password",
+    "--stall-timeout",
+];
 const SELECTION: &[&str] = &[
     "-n, --schema",
     "-N, --exclude-schema",

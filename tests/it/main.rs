@@ -22,6 +22,7 @@ mod harness;
 mod hostile_names;
 mod hostile_owner;
 mod hostile_path;
+mod hostile_server;
 mod hostile_settings;
 mod lock_holders;
 mod lock_table;

@@ -51,6 +51,9 @@ pub struct Config {
     pub options: Option<Text>,
     /// How long one address may take until it has let us in; `None` waits for ever.
     pub connect_timeout: Option<Duration>,
+    /// How long a server that let us in may send nothing while we wait for it, and take nothing that we send. A statement
+    /// that works for long, or waits for a lock, sends nothing either. `None` waits for ever.
+    pub stall_timeout: Option<Duration>,
     /// Encryption; Unix sockets have none.
     pub tls: Tls,
     /// Whether a password exchange is bound to the TLS connection.
@@ -75,6 +78,7 @@ impl Default for Config {
             application_name: "pgkeep".into(),
             options: None,
             connect_timeout: Some(DEFAULT_CONNECT_TIMEOUT),
+            stall_timeout: None,
             tls: Tls::default(),
             channel_binding: ChannelBinding::Prefer,
             methods: Methods::default(),

@@ -120,6 +120,7 @@ fn config(settings: &Settings, environment: &Environment<'_>) -> Result<Config> 
         application_name: name.cloned().unwrap_or_else(|| "pgkeep".into()),
         options: settings.text("options").cloned(),
         connect_timeout: connect_timeout(settings)?,
+        stall_timeout: None,
         channel_binding: channel_binding(settings)?,
         methods: methods(settings)?,
         target: target(settings)?,
