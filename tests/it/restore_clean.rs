@@ -113,20 +113,20 @@ fn what_would_not_come_back_is_in_the_way() {
             let ran = keeping.run(&[&command[..], more].concat());
             assert_eq!(ran.code, Some(8), "{}{}", ran.stdout, ran.stderr);
             for part in [
-                "view over needs view \"a \"\"b\".own, which -c would remove",
-                "constraint newer_t_fkey on table \"a \"\"b\".newer needs",
-                "column s of table \"a \"\"b\".newer needs type",
-                "column c of table \"a \"\"b\".newer needs type citext",
-                "default value for column one of table \"a \"\"b\".newer needs function",
-                "table \"a \"\"b\".newer needs schema a \"b, which",
-                "function uses(\"a \"\"b\".\"T;\") needs type",
+                r#"view "public"."over" needs view "a ""b"."own", which -c would remove"#,
+                r#"constraint newer_t_fkey on table "a ""b"."newer" needs"#,
+                r#"column s of table "a ""b"."newer" needs type"#,
+                r#"column c of table "a ""b"."newer" needs type "public"."citext""#,
+                r#"default value for column one of table "a ""b"."newer" needs function"#,
+                r#"table "a ""b"."newer" needs schema a "b, which"#,
+                r#"function "public"."uses"("a ""b"."T;") needs type"#,
             ] {
                 assert!((ran.stdout.clone() + &ran.stderr).contains(part), "{part} in {}{}", ran.stdout, ran.stderr);
             }
         }
         assert_eq!(live.query_one("SELECT count(*) FROM over"), "9");
         let ran = keeping.run(&[&command[..], &["-t", "\"T;\""]].concat());
-        assert!(ran.stderr.contains("view \"a \"\"b\".own needs"), "one that is not selected: {}", ran.stderr);
+        assert!(ran.stderr.contains(r#"view "a ""b"."own" needs"#), "one that is not selected: {}", ran.stderr);
         live.psql(r#"DROP TABLE "a ""b".newer; DROP VIEW over; DROP FUNCTION uses; DELETE FROM "a ""b"."T;""#);
         keeping.ok(&[&command[..], &["-1", "-t", "\"T;\"", "-t", "own"]].concat());
         assert_eq!(live.query_one(r#"SELECT count(*) FROM "a ""b".own"#), "9");

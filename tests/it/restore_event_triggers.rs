@@ -57,8 +57,8 @@ fn event_triggers_of_the_snapshot_do_not_see_its_restore() {
         assert_eq!(ran.code, Some(9), "on {major}: {}{}", ran.stdout, ran.stderr);
         assert!(ran.stdout.contains("event trigger made: "), "on {major}: {}", ran.stdout);
         target.psql(
-            "DROP EVENT TRIGGER made; ALTER EVENT TRIGGER no DISABLE; DROP FUNCTION information_schema.taken();
-             ALTER EVENT TRIGGER no ENABLE",
+            "DROP EVENT TRIGGER made; ALTER EVENT TRIGGER no DISABLE; ALTER EVENT TRIGGER gone DISABLE;
+             DROP FUNCTION information_schema.taken(); ALTER EVENT TRIGGER no ENABLE; ALTER EVENT TRIGGER gone ENABLE",
         );
         let before = target.query_one("SELECT count(*) FROM audit.log");
         keeping.ok(&["restore", "latest", "-d", &target.url(), "--resume", "-N", "nothing"]);

@@ -208,3 +208,19 @@ fn the_live_table_keeps_its_compression() {
     keeping.ok(&["restore", "latest", "-d", &source.url()]);
     assert_eq!(source.query_rows(compression)[0].join(" ").trim(), "t");
 }
+
+/// A routine of the target is known by the types of its arguments, whatever these are called.
+#[test]
+fn a_table_that_needs_a_routine_with_names_of_arguments_is_copied() {
+    let live = Server::shared(18).database("named_arguments");
+    live.psql(
+        "CREATE FUNCTION f(t text, n int) RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN n; END';
+         CREATE TABLE t (id int DEFAULT f('x', 7) CHECK (f('y', id) > 0)); INSERT INTO t VALUES (1)",
+    );
+    let keeping = Keeping::new();
+    keeping.ok(&["dump", "-d", &live.url()]);
+    keeping.ok(&["restore", "latest", "-d", &live.url(), "--into-table", "t=copy"]);
+    assert_eq!(live.query_one("SELECT count(*) FROM copy"), "1");
+    live.psql("DROP TABLE t");
+    keeping.ok(&["restore", "latest", "-d", &live.url(), "-t", "t"]);
+}

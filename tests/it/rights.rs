@@ -94,4 +94,4 @@ fn kind(object: &str) -> String {
 }
 
 /// Names without a schema.
-const NAMES: [&str; 7] = ["w", "mine", "far", "watch", "all_tables", "heap", "of_schema"];
+const NAMES: [&str; 8] = ["app", "w", "mine", "far", "watch", "all_tables", "heap", "of_schema"];

@@ -117,7 +117,7 @@ fn rows_of(database: &Database, tables: &[String]) -> BTreeMap<String, Vec<Vec<u
 
 /// Name, last value and whether it was used, for every sequence.
 pub(crate) fn sequences(database: &Database) -> Vec<Vec<String>> {
-    let sql = "SELECT format('SELECT %L, last_value, is_called FROM %I.%I', c.oid::regclass, n.nspname, c.relname)
+    let sql = "SELECT format('SELECT %L, last_value, is_called FROM %I.%I', format('%I.%I', n.nspname, c.relname), n.nspname, c.relname)
         FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
         WHERE c.relkind = 'S' AND c.relpersistence <> 't' ORDER BY 1";
     let queries = first_column(database, sql);

@@ -116,7 +116,9 @@ fn a_restore_runs_no_more_of_the_attackers_code_than_pg_restore_does() {
             let watch = attack.watch();
             let ran = keeping.run(&[&["restore", "latest", "-d", &url], case.arguments].concat());
             let seen = beyond(&watch, allowed, case.beyond);
-            if !seen.is_empty() || ran.code != Some(0) {
+            // Bodies of functions that speak of the schema stay behind, and tables that need these.
+            let code = if case.arguments.contains(&"--into-schema") { 9 } else { 0 };
+            if !seen.is_empty() || ran.code != Some(code) {
                 found.push(format!(
                     "{:?} ended with {:?} and ran {seen:?}: {}",
                     case.arguments,
