@@ -168,8 +168,9 @@ fn normalised(dump: &str) -> String {
             entry.push('\n');
         }
     }
-    let mut entries: Vec<String> =
-        entries.iter().map(|entry| without_member_order(&without_column_order(entry.trim_end()))).collect();
+    let comparable =
+        |entry: &String| without_extension_order(&without_member_order(&without_column_order(entry.trim_end())));
+    let mut entries: Vec<String> = entries.iter().map(comparable).collect();
     // Entries without dependencies between them come by name, and ties by OID.
     entries[1..].sort();
     entries.join("\n\n")
@@ -208,6 +209,14 @@ fn without_member_order(entry: &str) -> String {
     members.sort_unstable();
     let rest: Vec<&str> = entry.lines().filter(|line| !is_member(line)).collect();
     [rest, members].concat().join("\n")
+}
+
+/// pg_dump asks for the extensions on which a thing depends without an order, and tells them as `pg_depend` holds them.
+fn without_extension_order(entry: &str) -> String {
+    let depends = |line: &&str| line.contains(" DEPENDS ON EXTENSION ");
+    let (mut told, rest): (Vec<&str>, Vec<&str>) = entry.lines().partition(depends);
+    told.sort_unstable();
+    [rest, told].concat().join("\n")
 }
 
 /// What differs between two normalised dumps; empty if nothing.
