@@ -5,8 +5,9 @@
 use std::collections::{BTreeSet, HashMap};
 
 use crate::catalog::draft::{Acl, Draft, class};
+use crate::catalog::family::{grants, memberships};
 use crate::catalog::source::Source;
-use crate::catalog::{assemble, grants, memberships, options, setting};
+use crate::catalog::{assemble, options, setting};
 use crate::error::Result;
 use crate::object::{Kind, Name, Object, ObjectId};
 use crate::pg::{Row, Rows, Session};

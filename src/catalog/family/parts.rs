@@ -2,12 +2,12 @@
 
 use tokio::try_join;
 
-use crate::catalog::checks::{self, Checks};
-use crate::catalog::columns::{self, Column, Columns};
-use crate::catalog::defaults::{self, Defaults};
 use crate::catalog::draft::{Draft, Piece, Template};
-use crate::catalog::not_nulls::{self, NotNulls};
-use crate::catalog::partitions::{self, Inheritance};
+use crate::catalog::family::checks::{self, Checks};
+use crate::catalog::family::columns::{self, Column, Columns};
+use crate::catalog::family::defaults::{self, Defaults};
+use crate::catalog::family::not_nulls::{self, NotNulls};
+use crate::catalog::family::partitions::{self, Inheritance};
 use crate::catalog::source::Source;
 use crate::error::Result;
 use crate::text;

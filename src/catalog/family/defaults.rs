@@ -5,8 +5,8 @@
 
 use std::collections::HashMap;
 
-use crate::catalog::columns::{Column, Columns};
 use crate::catalog::draft::{Address, Draft, Piece, class};
+use crate::catalog::family::columns::{Column, Columns};
 use crate::catalog::source::Source;
 use crate::error::Result;
 use crate::object::{Kind, Name};

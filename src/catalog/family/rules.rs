@@ -1,8 +1,8 @@
 //! Rewrite rules, but for those that are the query of a view.
 
 use crate::catalog::draft::{Address, Draft, class};
+use crate::catalog::family::triggers::{table, word};
 use crate::catalog::source::Source;
-use crate::catalog::triggers::{table, word};
 use crate::error::Result;
 use crate::object::{Kind, Name};
 use crate::pg::Row;

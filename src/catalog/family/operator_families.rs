@@ -1,7 +1,7 @@
 //! Operator families, with the members that belong to none of their classes.
 
 use crate::catalog::draft::{Draft, class};
-use crate::catalog::operator_members::Members;
+use crate::catalog::family::operator_members::Members;
 use crate::catalog::source::Source;
 use crate::error::Result;
 use crate::object::{Kind, Name};

@@ -1,8 +1,8 @@
 //! Event triggers. They come last of all, since from then on they fire for the restore itself.
 
 use crate::catalog::draft::{Draft, class};
+use crate::catalog::family::triggers::word;
 use crate::catalog::source::Source;
-use crate::catalog::triggers::word;
 use crate::error::Result;
 use crate::object::{Kind, Name};
 use crate::pg::Row;

@@ -1,9 +1,10 @@
 //! Primary keys, unique and exclusion constraints, each with its index.
 
-use crate::catalog::columns::Columns;
 use crate::catalog::draft::{Address, Draft, class};
+use crate::catalog::family::columns::Columns;
+use crate::catalog::family::{checks, indexes};
+use crate::catalog::options;
 use crate::catalog::source::Source;
-use crate::catalog::{checks, indexes, options};
 use crate::error::Result;
 use crate::object::{Kind, Name};
 use crate::pg::Row;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::catalog::draft::{Address, Draft, class};
-use crate::catalog::index_attachments::Attachments;
+use crate::catalog::family::index_attachments::Attachments;
 use crate::catalog::source::Source;
 use crate::error::Result;
 use crate::object::{Key, Kind, Name};

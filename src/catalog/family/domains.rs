@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 
 use crate::catalog::draft::{Acl, Draft, Piece, class};
+use crate::catalog::family::types;
 use crate::catalog::source::Source;
-use crate::catalog::types;
 use crate::error::Result;
 use crate::object::{Kind, Name};
 use crate::pg::Row;

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use crate::catalog::draft::{Acl, Draft, Piece, class};
+use crate::catalog::family::parts::{Parts, Shape};
 use crate::catalog::options;
-use crate::catalog::parts::{Parts, Shape};
 use crate::catalog::source::Source;
 use crate::error::Result;
 use crate::object::{Kind, Name, Table};

@@ -1,8 +1,8 @@
 //! Row security: whether a table has it, and its policies. One does not imply the other.
 
 use crate::catalog::draft::{Address, Draft, class};
+use crate::catalog::family::triggers::table;
 use crate::catalog::source::Source;
-use crate::catalog::triggers::table;
 use crate::error::Result;
 use crate::object::{Kind, Name};
 use crate::pg::Row;

@@ -3,8 +3,8 @@
 
 use std::collections::HashMap;
 
+use crate::catalog::family::partitions::Inheritance;
 use crate::catalog::options;
-use crate::catalog::partitions::Inheritance;
 use crate::catalog::source::Source;
 use crate::error::Result;
 use crate::object;

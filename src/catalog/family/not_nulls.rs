@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use crate::catalog::checks::{self, Origin};
-use crate::catalog::columns::{Column, Columns};
 use crate::catalog::draft::Draft;
+use crate::catalog::family::checks::{self, Origin};
+use crate::catalog::family::columns::{Column, Columns};
 use crate::catalog::source::Source;
 use crate::error::Result;
 use crate::object::Name;

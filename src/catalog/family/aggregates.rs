@@ -1,7 +1,7 @@
 //! Aggregates. Those of pg_catalog are here for their grants only.
 
 use crate::catalog::draft::{Acl, Draft, class};
-use crate::catalog::functions;
+use crate::catalog::family::functions;
 use crate::catalog::source::Source;
 use crate::error::Result;
 use crate::object::{Kind, Name};

@@ -3,11 +3,11 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::catalog::draft::{Address, Draft, class};
+use crate::catalog::family::parts::Parts;
+use crate::catalog::family::tables::acl;
+use crate::catalog::family::views::query;
 use crate::catalog::options;
-use crate::catalog::parts::Parts;
 use crate::catalog::source::Source;
-use crate::catalog::tables::acl;
-use crate::catalog::views::query;
 use crate::error::Result;
 use crate::object::{Kind, Name};
 use crate::pg::Row;

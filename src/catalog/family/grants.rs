@@ -90,7 +90,7 @@ fn address(row: &crate::pg::Row) -> Result<Address> {
     Ok(Address { class: row.number("class")?, oid: row.number("oid")? })
 }
 
-pub(super) fn whole(draft: &mut Draft, acl: &Acl, initial: Option<&Vec<Text>>) {
+pub(crate) fn whole(draft: &mut Draft, acl: &Acl, initial: Option<&Vec<Text>>) {
     let base = initial.unwrap_or(&acl.default);
     let actual = acl.actual.as_ref().unwrap_or(&acl.default);
     let owner = acl::grantor(&acl.default).unwrap_or_default();

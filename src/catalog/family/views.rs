@@ -1,11 +1,11 @@
 //! Views, each with the rule that holds its query: where a loop needs the view first, it is created with the right
 //! columns and no rows, and the rule is a CREATE OR REPLACE VIEW later.
 
-use crate::catalog::columns::Columns;
 use crate::catalog::draft::{Address, Draft, class};
+use crate::catalog::family::columns::Columns;
+use crate::catalog::family::tables::acl;
 use crate::catalog::options;
 use crate::catalog::source::Source;
-use crate::catalog::tables::acl;
 use crate::error::Result;
 use crate::object::{Kind, Name};
 use crate::pg::Row;

@@ -1,8 +1,8 @@
 //! Sequences, those of identity columns included. Where they stand is in `positions.rs`.
 
 use crate::catalog::draft::{Address, Draft, class};
+use crate::catalog::family::tables::acl;
 use crate::catalog::source::Source;
-use crate::catalog::tables::acl;
 use crate::error::Result;
 use crate::object::{Kind, Name};
 use crate::pg::Row;

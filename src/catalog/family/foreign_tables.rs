@@ -1,10 +1,10 @@
 //! Foreign tables. Their rows stay where they are unless somebody asks for them.
 
 use crate::catalog::draft::{Draft, class};
+use crate::catalog::family::parts::{Parts, Shape};
+use crate::catalog::family::tables::acl;
 use crate::catalog::options;
-use crate::catalog::parts::{Parts, Shape};
 use crate::catalog::source::Source;
-use crate::catalog::tables::acl;
 use crate::error::Result;
 use crate::object::{Kind, Name, Table};
 use crate::pg::Row;
