@@ -2,14 +2,15 @@
 //!
 //! Owns the types that catalog makes, the repository stores and restore runs. Statements are made at dump time and
 //! stored, so that restore and verify need no catalog code. All types here are persisted in the contents stream of a
-//! manifest: add optional fields only, and write them into `repository/FORMAT.md`.
+//! manifest: add optional fields only, and write them into `repository/FORMAT.md`. Never reads a catalog, never learns
+//! a fact from the text of a statement, and knows no version of a server.
 
 mod facts;
 mod grant;
 mod kind;
+mod name;
+mod table;
 mod table_lock;
-
-use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -20,68 +21,13 @@ use crate::text::lex::{TokenKind, tokens};
 pub use facts::{Facts, Space};
 pub use grant::Grant;
 pub use kind::{Kind, Pass, Section};
+pub use name::Name;
+pub use table::{Column, Table};
 pub use table_lock::TableLock;
 
 /// Position of an object in its snapshot: dense, from 0, in the order of creation.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct ObjectId(pub u32);
-
-/// Name of an object as the catalog has it, unquoted.
-#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-pub struct Name {
-    /// Its schema, or the schema of the table it belongs to.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub schema: Option<Text>,
-    /// The table (or domain) it belongs to, for constraints, triggers, rules, policies, defaults, indexes.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub table: Option<Text>,
-    /// Its own name; what it joins, for kinds without a name of their own.
-    pub name: Text,
-    /// Argument types of routines, operators and casts, ready for SQL, without parentheses.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub arguments: Option<Text>,
-}
-
-impl Name {
-    /// Name of something outside schemas.
-    pub fn plain(name: impl Into<Text>) -> Self {
-        Self { name: name.into(), ..Self::default() }
-    }
-
-    /// Name of something in a schema.
-    pub fn in_schema(schema: impl Into<Text>, name: impl Into<Text>) -> Self {
-        Self { schema: Some(schema.into()), name: name.into(), ..Self::default() }
-    }
-
-    /// Name of something that belongs to a table.
-    pub fn on_table(schema: impl Into<Text>, table: impl Into<Text>, name: impl Into<Text>) -> Self {
-        Self { schema: Some(schema.into()), table: Some(table.into()), name: name.into(), arguments: None }
-    }
-
-    /// `"schema"."name"`, quoted for SQL; without the table and the arguments.
-    #[must_use]
-    pub fn sql(&self) -> Text {
-        match &self.schema {
-            Some(schema) => text![schema.ident(), ".", self.name.ident()],
-            None => self.name.ident(),
-        }
-    }
-}
-
-impl fmt::Display for Name {
-    /// As people write it: `schema.table.name(arguments)`, unquoted and on one line: `\n` stands for a newline.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = |text: &Text| text.lossy().replace('\n', "\\n").replace('\r', "\\r");
-        for outer in [&self.schema, &self.table].into_iter().flatten() {
-            write!(f, "{}.", shown(outer))?;
-        }
-        f.write_str(&shown(&self.name))?;
-        match &self.arguments {
-            Some(arguments) => write!(f, "({})", shown(arguments)),
-            None => Ok(()),
-        }
-    }
-}
 
 /// One thing in the catalog that has to be created, with everything that belongs to it. Persisted.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -243,46 +189,4 @@ pub struct Lack {
     pub kind: Kind,
     /// What it is called.
     pub name: Name,
-}
-
-/// What has rows: a table, the rows of an extension's configuration table, a foreign table on request, or the pages of
-/// large objects. Persisted.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct Table {
-    /// Columns in COPY order: neither dropped nor generated. Empty: rows are empty lines and no list is written.
-    pub columns: Vec<Column>,
-    /// Whether it is UNLOGGED.
-    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
-    pub unlogged: bool,
-    /// The table to COPY into instead, as quoted SQL: the root of a partition tree whose rows may route differently on
-    /// another server.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub root: Option<Text>,
-    /// `WHERE ..` of an extension's configuration table.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub condition: Option<Text>,
-    /// The foreign server whose rows these are.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub server: Option<Text>,
-}
-
-/// A column as COPY sees it. Persisted.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Column {
-    /// Unquoted.
-    pub name: Text,
-    /// As `format_type` prints it.
-    #[serde(rename = "type")]
-    pub type_name: Text,
-}
-
-impl Table {
-    /// ` ("a", "b")`, or nothing where there is no column.
-    #[must_use]
-    pub fn column_list(&self) -> Text {
-        if self.columns.is_empty() {
-            return Text::new();
-        }
-        text![" (", Text::join(self.columns.iter().map(|c| c.name.ident()), ", "), ")"]
-    }
 }
