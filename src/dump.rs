@@ -4,6 +4,7 @@
 //! and copy parts. The snapshot in the repository is put last: a dump that dies before leaves nothing that is listed,
 //! and what it had stored is found again by the next one.
 
+pub mod all;
 mod chosen;
 mod copy;
 mod facts;

@@ -82,7 +82,6 @@ pub mod cpu;
 pub mod diff;
 pub mod drill;
 pub mod dump;
-pub mod dump_all;
 pub mod error;
 pub mod hash;
 pub mod limits;

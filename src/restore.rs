@@ -65,7 +65,6 @@ use standing::Standing;
 use target::Target;
 
 pub use added::Kept;
-pub(crate) use database::maintenance;
 pub use estimate::Estimate;
 pub use failures::Failure;
 pub use findings::Finding;

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use clap::Args;
 use pgkeep::catalog::GlobalOptions;
-use pgkeep::dump::{self, Options, Summary};
+use pgkeep::dump::{self, Options, Summary, all};
 use pgkeep::pg::Config;
 use pgkeep::pg::snapshot::Taking;
 use pgkeep::plan::Pattern;
 use pgkeep::plan::select::{self, Purpose};
 use pgkeep::progress::Events;
 use pgkeep::repository::{Repository, WriteOptions};
-use pgkeep::{Error, Result, dump_all};
+use pgkeep::{Error, Result};
 
 use super::definitions::Omissions;
 use super::exit::{Failure, Outcome};
@@ -139,16 +139,16 @@ impl Dump {
         }
     }
 
-    async fn dump_all(&self, context: &Context, events: &Events) -> Result<dump_all::Summary> {
+    async fn dump_all(&self, context: &Context, events: &Events) -> Result<all::Summary> {
         let pattern = self.cluster.all_databases.clone().flatten().map(Pattern::of_plain).transpose()?;
         let (repository, dump) = self.prepare(context, events).await?;
-        let options = dump_all::Options {
+        let options = all::Options {
             dump,
             pattern,
             at_once: usize::from(self.cluster.databases_at_once.get()),
             globals: self.globals(),
         };
-        dump_all::run(&repository, &options, events).await
+        all::run(&repository, &options, events).await
     }
 
     fn globals(&self) -> Option<GlobalOptions> {
@@ -205,7 +205,7 @@ impl Reading {
 }
 
 /// The summary of several databases, and an error if one of them failed.
-fn conclude(summary: &dump_all::Summary, context: &Context) -> Outcome {
+fn conclude(summary: &all::Summary, context: &Context) -> Outcome {
     let mut told = String::new();
     for one in &summary.snapshots {
         told += &text(one);

@@ -7,10 +7,9 @@
 use crate::error::Result;
 use crate::hash::StoredId;
 use crate::pg::settings::Purpose;
-use crate::pg::{Config, Connector, Session};
+use crate::pg::{Config, Connector, Session, maintenance};
 use crate::progress::{Event, Events};
 use crate::repository::new_uid;
-use crate::restore;
 use crate::text;
 use crate::text::Text;
 
@@ -43,7 +42,7 @@ pub(super) struct Scratch {
 impl Scratch {
     /// Takes a name, and drops what drills that were killed have left on the server.
     pub(super) async fn claim(server: &Config, keep: bool, events: &Events) -> Result<Self> {
-        let mut session = restore::maintenance(server).await?;
+        let mut session = maintenance::connect(server).await?;
         sweep(server, &mut session, events).await?;
         let name = format!("{}{}", if keep { KEPT } else { PREFIX }, &new_uid()[..12]);
         let lock = format!("SELECT pg_catalog.pg_advisory_xact_lock({LOCK}, {})", key(&name));
@@ -64,7 +63,7 @@ impl Scratch {
             dropped = self.session.run_alone(&statement).await;
         }
         if dropped.as_ref().is_err_and(crate::Error::is_disconnect) {
-            dropped = match restore::maintenance(&self.server).await {
+            dropped = match maintenance::connect(&self.server).await {
                 Ok(mut session) => session.run_alone(&statement).await,
                 Err(error) => Err(error),
             };

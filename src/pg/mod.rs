@@ -7,6 +7,7 @@ mod connect;
 mod connection;
 mod connector;
 mod copy;
+pub mod maintenance;
 mod route;
 pub mod rows;
 mod session;

@@ -3,18 +3,15 @@
 //! Its properties (encoding, locale, provider) are those of the source; settings of the database and of roles in it are
 //! applied at the very end of a restore, since they could break it (`default_transaction_read_only`).
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::object::{Kind, Object};
-use crate::pg::{Config, Connector, Session};
+use crate::pg::{Config, maintenance};
 use crate::restore::findings::Finding;
 use crate::restore::target::Target;
 use crate::restore::{Definitions, Options};
 use crate::text;
 use crate::text::Text;
 use crate::text::lex::tokens;
-
-/// Databases to connect to while the target does not exist.
-const MAINTENANCE: [&str; 2] = ["postgres", "template1"];
 
 /// A database that does not exist yet, and what stands in its way.
 pub(crate) struct Look {
@@ -24,7 +21,7 @@ pub(crate) struct Look {
 
 /// Looks whether the database can be created; `encoding` is what it will have.
 pub(crate) async fn look(config: &Config, encoding: &str, role: Option<&Text>) -> Result<Look> {
-    let mut session = maintenance(config).await?;
+    let mut session = maintenance::connect(config).await?;
     let name = config.database.clone();
     let taken = text!["SELECT 1 FROM pg_catalog.pg_database WHERE datname = ", name.literal()];
     let mut target = Target::read(&mut session, role).await?;
@@ -51,7 +48,7 @@ pub(crate) async fn look(config: &Config, encoding: &str, role: Option<&Text>) -
 
 /// Creates it.
 pub(crate) async fn create(objects: &[Object], encoding: &str, options: &Options) -> Result<()> {
-    let mut session = maintenance(&options.target).await?;
+    let mut session = maintenance::connect(&options.target).await?;
     let name = options.target.database.clone();
     let statement = statement(objects, encoding, &name, &options.definitions);
     if let Some(role) = &options.manner.role {
@@ -97,19 +94,6 @@ fn rename(statement: &Text, old: &Text, new: &Text) -> Text {
         after_word = token.is_word("DATABASE") || after_word && token.is_blank();
     }
     out
-}
-
-/// A session on a database that is always there.
-pub(crate) async fn maintenance(target: &Config) -> Result<Session> {
-    let mut last = None;
-    for database in MAINTENANCE {
-        let config = target.with_database(database);
-        match Connector::new(config).connect().await {
-            Ok(session) => return Ok(session),
-            Err(error) => last = last.or(Some(error)),
-        }
-    }
-    Err(last.unwrap_or_else(|| Error::usage("no database to connect to while the target is created")))
 }
 
 #[cfg(test)]

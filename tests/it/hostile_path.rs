@@ -4,7 +4,7 @@
 use pgkeep::catalog::GlobalOptions;
 use pgkeep::plan::Pattern;
 use pgkeep::progress::silent;
-use pgkeep::{drill, dump, dump_all, restore};
+use pgkeep::{drill, dump, restore};
 
 use crate::harness::{Database, Server, block_on, versions};
 use crate::roundtrip::{dump_options, expect, latest, repository, restore_options};
@@ -99,8 +99,8 @@ fn operators_on_the_path_of_a_database_are_never_called() {
                 assert_uncalled(&server, since, "drill");
                 let pattern = Some(Pattern::of_schema("theirs*").expect("a pattern"));
                 let globals = Some(GlobalOptions::default());
-                let all = dump_all::Options { dump: dumping.clone(), pattern, at_once: 2, globals };
-                let done = expect(dump_all::run(&repository, &all, &silent()).await, "dump of all databases");
+                let all = dump::all::Options { dump: dumping.clone(), pattern, at_once: 2, globals };
+                let done = expect(dump::all::run(&repository, &all, &silent()).await, "dump of all databases");
                 assert!(done.failed.is_empty(), "{:?}", done.failed);
                 assert_uncalled(&server, since, "dump --all-databases");
                 expect(dump::globals(&repository, &dumping, &GlobalOptions::default(), &silent()).await, "globals");

@@ -18,7 +18,7 @@ const LAYERS: [&[&str]; 8] = [
     &["codec", "cpu", "pg", "plan", "store"],
     &["catalog", "repository"],
     &["cat", "dump", "restore", "verify"],
-    &["diff", "drill", "dump_all", "retention", "script"],
+    &["diff", "drill", "retention", "script"],
 ];
 
 /// Which modules may use a crate; the binary's module is `cli`. A crate that is not listed may be used anywhere.

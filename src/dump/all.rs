@@ -14,12 +14,11 @@ use tokio::sync::Semaphore;
 use crate::catalog::GlobalOptions;
 use crate::dump::{self, Among};
 use crate::error::{Error, ErrorKind, Result};
-use crate::pg::Session;
+use crate::pg::{Session, maintenance};
 use crate::plan::Pattern;
 use crate::plan::select::Selection;
 use crate::progress::{Event, Events};
 use crate::repository::{Repository, new_run};
-use crate::restore;
 use crate::text::Text;
 use telling::Telling;
 
@@ -139,7 +138,7 @@ fn of_database(options: &Options, name: &Text) -> dump::Options {
 }
 
 async fn databases(options: &Options) -> Result<Vec<Text>> {
-    let mut session = restore::maintenance(&options.dump.source).await?;
+    let mut session = maintenance::connect(&options.dump.source).await?;
     let names = list(&mut session).await?;
     session.close().await;
     let Some(pattern) = &options.pattern else { return Ok(names) };
@@ -151,7 +150,7 @@ async fn databases(options: &Options) -> Result<Vec<Text>> {
 }
 
 async fn list(session: &mut Session) -> Result<Vec<Text>> {
-    let rows = session.query(include_str!("dump_all/databases.sql")).await;
+    let rows = session.query(include_str!("all/databases.sql")).await;
     let rows = rows.map_err(|e| e.while_doing("list the databases"))?;
     rows.iter().map(|row| row.text("name")).collect()
 }
