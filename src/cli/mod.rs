@@ -1,38 +1,27 @@
 //! The command line: turns what was typed into calls of the library, and what it answers into text and exit codes.
 //!
-//! One file a command, each with its flags and a `run`; the flags that several share are in [`flags`]. Sees only the
+//! Each command of [`command`] has its flags and a `run`; the flags that several share are in [`flags`]. Sees only the
 //! public API of the library. Only [`environment`] reads the environment, only [`exit`] chooses exit codes, only
 //! [`report`] shows progress.
 
 mod arguments;
 mod cancel;
-mod cat;
-mod completions;
+mod command;
 mod context;
 mod definitions;
-mod diff;
-mod drill;
-mod dump;
 mod environment;
 mod exit;
 mod flags;
 mod identity;
-mod init;
 mod known;
-mod list;
 mod opening;
 mod outline;
 mod report;
-mod restore;
 mod screen;
 mod selection;
-mod show;
-mod sql;
 mod stage;
 mod table;
-mod trust;
 mod units;
-mod verify;
 
 use std::process::ExitCode;
 

@@ -6,10 +6,10 @@ use pgkeep::store::Store;
 use pgkeep::{Error, Result, repository};
 use serde::Serialize;
 
-use super::Context;
-use super::exit::Outcome;
-use super::flags::{Place, repository_id};
-use super::known::{Known, Names};
+use crate::cli::Context;
+use crate::cli::exit::Outcome;
+use crate::cli::flags::{Place, repository_id};
+use crate::cli::known::{Known, Names};
 
 /// Accept the repository that a place holds now
 #[derive(Args, Debug)]

@@ -7,9 +7,10 @@ use pgkeep::store::Store;
 use pgkeep::verify::{self, Cost, Depth, Options, Report};
 use pgkeep::{Error, ErrorKind, Result};
 
-use super::exit::{Failure, Outcome};
-use super::flags::{Identities, Place};
-use super::{Context, list, opening, report, screen, units};
+use crate::cli::command::list;
+use crate::cli::exit::{Failure, Outcome};
+use crate::cli::flags::{Identities, Place};
+use crate::cli::{Context, opening, report, screen, units};
 
 /// Verify what is stored and say what any damage costs
 #[derive(Args, Debug)]

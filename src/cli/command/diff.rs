@@ -3,9 +3,9 @@
 use clap::Args;
 use pgkeep::diff::{self, Change, Difference};
 
-use super::exit::Outcome;
-use super::flags::{Identities, Place};
-use super::{Context, opening, screen, units};
+use crate::cli::exit::Outcome;
+use crate::cli::flags::{Identities, Place};
+use crate::cli::{Context, opening, screen, units};
 
 /// Show what changed between two snapshots
 #[derive(Args, Debug)]

@@ -11,10 +11,11 @@ use pgkeep::plan::select::List;
 use pgkeep::repository::{Listed, Manifest, Server, Snapshots};
 use serde::Serialize;
 
-use super::exit::Outcome;
-use super::flags::{Identities, Place};
-use super::table::Table;
-use super::{Context, list, opening, screen, units};
+use crate::cli::command::list;
+use crate::cli::exit::Outcome;
+use crate::cli::flags::{Identities, Place};
+use crate::cli::table::Table;
+use crate::cli::{Context, opening, screen, units};
 
 /// Show what a snapshot contains
 #[derive(Args, Debug)]

@@ -10,11 +10,11 @@ use pgkeep::repository::{Listed, Snapshots, Totals};
 use pgkeep::text::Text;
 use serde::Serialize;
 
-use super::exit::Outcome;
-use super::flags::{Identities, Place};
-use super::report::{Output, Report};
-use super::table::Table;
-use super::{Context, opening, screen, units};
+use crate::cli::exit::Outcome;
+use crate::cli::flags::{Identities, Place};
+use crate::cli::report::{Output, Report};
+use crate::cli::table::Table;
+use crate::cli::{Context, opening, screen, units};
 
 /// What snapshots of roles and tablespaces are called.
 const GLOBALS: &str = "globals";
@@ -48,7 +48,7 @@ struct Line<'a> {
 
 /// A snapshot as `--json` prints it. Field names are promised: add, never rename.
 #[derive(Serialize)]
-pub(super) struct Facts<'a> {
+pub(crate) struct Facts<'a> {
     id: StoredId,
     /// `database`, or `globals` for what belongs to a whole server.
     kind: &'static str,
@@ -90,7 +90,7 @@ impl List {
 }
 
 /// Says which snapshots could not be read, so that no listing looks complete that is not.
-pub(super) fn unreadable_snapshots(unreadable: &[(String, Error)], output: Output) -> Outcome {
+pub(crate) fn unreadable_snapshots(unreadable: &[(String, Error)], output: Output) -> Outcome {
     if unreadable.is_empty() {
         return Ok(());
     }
@@ -104,7 +104,7 @@ pub(super) fn unreadable_snapshots(unreadable: &[(String, Error)], output: Outpu
 }
 
 /// The facts of a snapshot for programs.
-pub(super) fn facts(listed: &Listed) -> Facts<'_> {
+pub(crate) fn facts(listed: &Listed) -> Facts<'_> {
     let head = &listed.snapshot.head;
     Facts {
         id: listed.id,
@@ -159,7 +159,7 @@ fn name(one: &Listed) -> String {
 }
 
 /// `yes`, `selection`, or how many things are missing.
-pub(super) fn completeness(listed: &Listed) -> String {
+pub(crate) fn completeness(listed: &Listed) -> String {
     let head = &listed.snapshot.head;
     match (head.missing, head.selected) {
         (0, false) => "yes".into(),
@@ -169,11 +169,11 @@ pub(super) fn completeness(listed: &Listed) -> String {
 }
 
 /// The start of an id: enough to name a snapshot in any repository of a realistic size.
-pub(super) fn short(id: StoredId) -> String {
+pub(crate) fn short(id: StoredId) -> String {
     id.to_string()[..8].to_owned()
 }
 
 /// `2026-11-20 23:14:05 +01:00`, in this machine's time zone.
-pub(super) fn local(time: Timestamp) -> String {
+pub(crate) fn local(time: Timestamp) -> String {
     time.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S %:z").to_string()
 }

@@ -10,11 +10,11 @@ use pgkeep::store::Store;
 use pgkeep::{Error, Result};
 use serde::Serialize;
 
-use super::Context;
-use super::exit::Outcome;
-use super::flags::Place;
-use super::identity::{Draft, Found};
-use super::known::{Known, Names};
+use crate::cli::Context;
+use crate::cli::exit::Outcome;
+use crate::cli::flags::Place;
+use crate::cli::identity::{Draft, Found};
+use crate::cli::known::{Known, Names};
 
 /// Make a new repository
 #[derive(Args, Debug)]

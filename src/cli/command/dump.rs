@@ -14,12 +14,13 @@ use pgkeep::progress::Events;
 use pgkeep::repository::{Repository, WriteOptions};
 use pgkeep::{Error, Result};
 
-use super::definitions::Omissions;
-use super::exit::{Failure, Outcome};
-use super::flags::{Connection, Identities, Jobs, Place, duration};
-use super::report::Report;
-use super::selection::{Selection, written};
-use super::{Context, list, opening, screen, units};
+use crate::cli::command::list;
+use crate::cli::definitions::Omissions;
+use crate::cli::exit::{Failure, Outcome};
+use crate::cli::flags::{Connection, Identities, Jobs, Place, duration};
+use crate::cli::report::Report;
+use crate::cli::selection::{Selection, written};
+use crate::cli::{Context, opening, screen, units};
 
 /// Dump a database into the repository
 #[derive(Args, Debug)]

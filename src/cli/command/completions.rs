@@ -5,8 +5,8 @@ use std::io;
 use clap::{Args, CommandFactory as _};
 use clap_complete::Shell;
 
-use super::arguments::Arguments;
-use super::exit::Outcome;
+use crate::cli::arguments::Arguments;
+use crate::cli::exit::Outcome;
 
 /// Print a completion script for a shell
 #[derive(Args, Debug)]

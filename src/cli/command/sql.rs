@@ -8,12 +8,12 @@ use pgkeep::Error;
 use pgkeep::plan::select;
 use pgkeep::script::{self, Options, RestrictKey};
 
-use super::definitions::Definitions;
-use super::exit::Outcome;
-use super::flags::{Identities, Place};
-use super::report::Report;
-use super::selection::{Pieces, Selection};
-use super::{Context, opening};
+use crate::cli::definitions::Definitions;
+use crate::cli::exit::Outcome;
+use crate::cli::flags::{Identities, Place};
+use crate::cli::report::Report;
+use crate::cli::selection::{Pieces, Selection};
+use crate::cli::{Context, opening};
 
 /// Write a snapshot as an SQL script
 #[derive(Args, Debug)]

@@ -11,11 +11,12 @@ use pgkeep::restore::{self, Verdict};
 use pgkeep::{Error, ErrorKind, Result};
 use serde::Serialize;
 
-use super::definitions::Definitions;
-use super::exit::{Failure, Outcome};
-use super::flags::{Connection, Identities, Jobs, Place};
-use super::selection::{Pieces, Selection};
-use super::{Context, list, opening, report, screen, units};
+use crate::cli::command::list;
+use crate::cli::definitions::Definitions;
+use crate::cli::exit::{Failure, Outcome};
+use crate::cli::flags::{Connection, Identities, Jobs, Place};
+use crate::cli::selection::{Pieces, Selection};
+use crate::cli::{Context, opening, report, screen, units};
 
 /// Prove that a snapshot restores
 #[derive(Args, Debug)]

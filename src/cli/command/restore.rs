@@ -9,13 +9,13 @@ use pgkeep::restore::{self, Options, Proof, Summary};
 use pgkeep::text::Text;
 use pgkeep::{Error, ErrorKind, Result};
 
-use super::definitions::Definitions;
-use super::exit::{Failure, Outcome};
-use super::flags::{Connection, Identities, Jobs, Place};
-use super::report::Report;
-use super::selection::{Pieces, Selection};
-use super::stage::Stage;
-use super::{Context, opening, outline, screen, units};
+use crate::cli::definitions::Definitions;
+use crate::cli::exit::{Failure, Outcome};
+use crate::cli::flags::{Connection, Identities, Jobs, Place};
+use crate::cli::report::Report;
+use crate::cli::selection::{Pieces, Selection};
+use crate::cli::stage::Stage;
+use crate::cli::{Context, opening, outline, screen, units};
 
 /// Restore a snapshot into a database
 #[derive(Args, Debug)]

@@ -7,9 +7,9 @@ use futures_util::StreamExt as _;
 use pgkeep::cat::{self, Format, Options};
 use pgkeep::text::Text;
 
-use super::exit::Outcome;
-use super::flags::{Identities, Place};
-use super::{Context, opening};
+use crate::cli::exit::Outcome;
+use crate::cli::flags::{Identities, Place};
+use crate::cli::{Context, opening};
 
 /// Write the rows of one table of a snapshot
 #[derive(Args, Debug)]
