@@ -4,46 +4,16 @@
 //! rows, as far as locks and dependencies allow side by side; then grants, refreshes and statistics. Nothing is changed
 //! where the plan finds that the restore must fail.
 
-mod abilities;
-mod adapt;
-mod added;
-mod again;
-mod agenda;
-mod analyze;
 mod batches;
 mod choices;
-mod comparable;
-mod creation;
-mod crew;
-mod database;
-mod dependents;
-mod drops;
-mod estimate;
-mod failures;
-mod findings;
-mod finish;
-mod foreign_keys;
-mod globals;
-mod into_table;
 mod ledger;
-mod load;
-mod manner;
-mod named;
-mod outline;
-mod phases;
-mod positions;
+mod options;
+mod prepare;
 mod proof;
 mod readback;
 mod rename;
-mod rights;
+mod run;
 mod silence;
-mod speed;
-mod standing;
-mod statements;
-mod statistics;
-mod takeover;
-mod target;
-mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -57,25 +27,27 @@ use crate::plan::select::{LeftOut, Selection, select};
 use crate::progress::{Event, Events};
 use crate::repository::{Manifest, Part, Reader};
 use crate::text::Text;
-use findings::{Origin, findings};
 use ledger::Ledger;
+use prepare::existing::{self, Standing};
+use prepare::preflight::{self, Origin, findings};
+use prepare::target::Target;
+use prepare::{dependents, drops, outline, version_differences};
 use readback::Readback;
 use rename::{Place, Renames};
-use standing::Standing;
-use target::Target;
+use run::{database, globals, phases};
 
-pub use added::Kept;
-pub use estimate::Estimate;
-pub use failures::Failure;
-pub use findings::Finding;
-pub use into_table::{TableName, old_and_new};
-pub use manner::Manner;
-pub use outline::{Outline, Planned, PlannedTable, Server};
+pub use crate::plan::Definitions;
+pub use options::Manner;
+pub use prepare::estimate::Estimate;
+pub use prepare::existing::Fill;
+pub use prepare::outline::{Outline, Planned, PlannedTable, Server};
+pub use prepare::preflight::Finding;
 pub use proof::{Proof, Unproven};
 pub use readback::{TableCheck, Verdict};
-pub use standing::Fill;
-pub use statements::Definitions;
-pub(crate) use statistics::Calls;
+pub use rename::{TableName, old_and_new};
+pub use run::conflict_counts::Kept;
+pub use run::failures::Failure;
+pub(crate) use run::planner_statistics::Calls;
 
 /// What to restore, and how.
 #[derive(Clone, Debug)]
@@ -277,7 +249,7 @@ pub async fn outline(reader: &Reader, options: &Options, events: &Events) -> Res
 pub async fn prepare(reader: &Reader, options: &Options, connector: &Connector, events: &Events) -> Result<Plan> {
     events(Event::Step { step: "read snapshot" });
     let mut manifest = reader.manifest().await?;
-    let mut selection = manner::narrowed(options)?;
+    let mut selection = options::narrowed(options)?;
     selection.omissions.access_methods = options.definitions.omit.access_methods;
     events(Event::Step { step: "look at the target" });
     let server = &reader.snapshot().snapshot.head.server;
@@ -288,7 +260,7 @@ pub async fn prepare(reader: &Reader, options: &Options, connector: &Connector, 
     } else {
         database::Look { target: Target::read(&mut connector.connect().await?, role).await?, findings: Vec::new() }
     };
-    adapt::adapt(&mut manifest.objects, server.version, look.target.version);
+    version_differences::adapt(&mut manifest.objects, server.version, look.target.version);
     if !whole {
         selection.present = Some(present(&manifest.objects, &look.target, &options.manner.into_schema));
     }
@@ -318,12 +290,12 @@ pub async fn prepare(reader: &Reader, options: &Options, connector: &Connector, 
     plan.brought = plan.brought(&target);
     let schemas = Renames::of_schemas(&plan.manifest.objects, &options.manner.into_schema);
     let mut refused = plan.rename(&schemas);
-    let copies = into_table::rename(&mut plan, &options.manner.into_table)?;
+    let copies = rename::rename_tables(&mut plan, &options.manner.into_table)?;
     refused.extend(copies.refused);
     plan.leave_out(&target, refused, &selected.explicit);
     plan.left_out.extend(copies.notes);
     plan.tell_not_restored();
-    plan.ledger = Ledger::new(reader.snapshot().id, manner::choices(&plan.keep, &plan.data, &plan.order, options));
+    plan.ledger = Ledger::new(reader.snapshot().id, options::choices(&plan.keep, &plan.data, &plan.order, options));
     let origin = Origin::new(server, whole, &plan.ledger);
     let objects: Vec<&Object> = plan.objects().collect();
     let found = findings(&objects, &origin, &target, options);
@@ -343,10 +315,10 @@ impl Plan {
             let large = |object: &&mut Object| object.kind == Kind::LargeObjects;
             self.manifest.objects.iter_mut().filter(large).for_each(drops::replace);
         }
-        let (standing, found) = standing::look(self, connector, options, exists).await?;
+        let (standing, found) = existing::look(self, connector, options, exists).await?;
         self.standing = standing;
         self.findings.extend(found);
-        self.findings.extend(into_table::taken(copies, connector, options).await?);
+        self.findings.extend(rename::taken(copies, connector, options).await?);
         self.findings.extend(dependents::look(self, connector, options).await?);
         Ok(())
     }
@@ -437,7 +409,7 @@ impl Plan {
         for (at, _) in gone.iter().enumerate().filter(|(_, gone)| **gone) {
             (self.keep[at], self.data[at], self.statistics[at]) = (false, false, false);
         }
-        self.findings.extend(extensions.iter().map(|(name, users)| findings::without_extension(name, users, target)));
+        self.findings.extend(extensions.iter().map(|(name, users)| preflight::without_extension(name, users, target)));
     }
 
     /// Whether it is an extension or a language that is neither chosen nor there.

@@ -4,6 +4,7 @@
 //! [`Pattern`]s, [`Schedule`] hands out work that may run side by side without waiting for [`Locks`]. Nothing here
 //! performs IO or waits.
 
+mod definitions;
 pub mod load_order;
 mod locks;
 mod loops;
@@ -13,6 +14,8 @@ mod pattern;
 mod schedule;
 pub mod select;
 
+pub use definitions::Definitions;
+pub(crate) use definitions::{granted, is_created};
 pub use locks::{Lock, Locks};
 pub use omissions::Omissions;
 pub use order::{Node, Order, order};

@@ -95,7 +95,7 @@ fn statements_that_are_not_pinned() {
     caught(rules::statements, "src/dump/lead.rs", "session.run_alone(\"SELECT 1\").await?;");
     caught(rules::statements, "src/dump/lead.rs", "session.run(\"COMMIT; SELECT 1\").await?;");
     allowed(rules::statements, "src/pg/session.rs", send);
-    allowed(rules::statements, "src/restore/database.rs", "session.run_alone(create).await?;");
+    allowed(rules::statements, "src/restore/run/database.rs", "session.run_alone(create).await?;");
     allowed(rules::statements, "src/dump/lead.rs", "session.run(\"COMMIT\").await?;");
 }
 
@@ -126,9 +126,13 @@ fn searches_of_statements() {
         "let a = statement.as_bytes().windows(3).any(|w| w == b\"abc\");",
         "let a = statement.lossy().contains(\"::regclass\");",
     ] {
-        assert_eq!(search("src/restore/drops.rs", code), 1, "{code}");
+        assert_eq!(search("src/restore/prepare/drops.rs", code), 1, "{code}");
         assert_eq!(search("src/text/lex.rs", code), 0, "{code}");
-        assert_eq!(search("src/restore/drops.rs", &format!("#[cfg(test)]\nmod tests {{\n{code}\n}}")), 0, "{code}");
+        assert_eq!(
+            search("src/restore/prepare/drops.rs", &format!("#[cfg(test)]\nmod tests {{\n{code}\n}}")),
+            0,
+            "{code}"
+        );
     }
     allowed(rules::searches, "src/plan/order.rs", "let a = found.iter().find(by_name); // memmem::find");
 }

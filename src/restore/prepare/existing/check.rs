@@ -5,9 +5,9 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use crate::object::{Object, ObjectId};
 use crate::pg::Session;
 use crate::restore::Options;
-use crate::restore::findings::Finding;
+use crate::restore::prepare::existing::{Facts, Fill, Key, Root};
+use crate::restore::prepare::preflight::Finding;
 use crate::restore::silence::REPLICA;
-use crate::restore::standing::{Facts, Fill, Key, Root};
 use crate::text::Text;
 
 fn fatal(message: String, hint: impl Into<String>) -> Finding {

@@ -5,12 +5,13 @@
 use crate::error::{Error, Result};
 use crate::object::{Kind, Object, Pass};
 use crate::pg::Session;
+use crate::plan::granted;
 use crate::progress::Event;
-use crate::restore::crew::{Work, run_all};
-use crate::restore::failures::Failures;
+use crate::restore::Plan;
 use crate::restore::ledger::Item;
-use crate::restore::phases::{Restoring, Statements};
-use crate::restore::{Definitions, Plan};
+use crate::restore::run::failures::Failures;
+use crate::restore::run::phases::{Restoring, Statements};
+use crate::restore::run::sessions::{Work, run_all};
 use crate::text;
 use crate::text::Text;
 
@@ -147,11 +148,6 @@ impl Work for DefaultGrants<'_> {
         }
         self.restoring.record_ungranted(session, defaults()).await
     }
-}
-
-/// Whether an object takes part in the pass for grants.
-pub(crate) fn granted(object: &Object, definitions: &Definitions) -> bool {
-    !definitions.omit.grants && (object.kind.pass() == Pass::Grants || !object.grants.is_empty())
 }
 
 /// One object in a transaction of its own.

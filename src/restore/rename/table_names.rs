@@ -76,25 +76,25 @@ fn unquoted(written: &str) -> Text {
 }
 
 /// Hands out names that nothing in the snapshot has.
-pub(super) struct Namer {
+pub(crate) struct Namer {
     taken: HashSet<Place>,
-    pub(super) new: HashMap<Place, Place>,
+    pub(crate) new: HashMap<Place, Place>,
 }
 
 impl Namer {
-    pub(super) fn new(taken: HashSet<Place>) -> Self {
+    pub(crate) fn new(taken: HashSet<Place>) -> Self {
         Self { taken, new: HashMap::new() }
     }
 
     /// Gives a relation the name that was asked for.
-    pub(super) fn give(&mut self, old: Place, new: Place) {
+    pub(crate) fn give(&mut self, old: Place, new: Place) {
         self.taken.insert(new.clone());
         self.new.insert(old, new);
     }
 
     /// Gives a relation that belongs to `table` a name that is made like the new one of the table. The same snapshot and
     /// request give the same names, so that a restore that stopped is continued under them.
-    pub(super) fn derive(&mut self, old: Place, table: &Place) {
+    pub(crate) fn derive(&mut self, old: Place, table: &Place) {
         let Some(renamed) = self.new.get(table).cloned() else { return };
         if self.new.contains_key(&old) {
             return;

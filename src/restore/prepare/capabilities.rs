@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::object::{Kind, Object};
 use crate::restore::Options;
-use crate::restore::findings::{Finding, Origin};
-use crate::restore::named::first_and_more;
-use crate::restore::rights;
-use crate::restore::target::Target;
+use crate::restore::prepare::named::first_and_more;
+use crate::restore::prepare::preflight::{Finding, Origin};
+use crate::restore::prepare::rights;
+use crate::restore::prepare::target::Target;
 use crate::text::Text;
 
 /// Roles that a provider lets create extensions which take a superuser elsewhere.

@@ -6,8 +6,8 @@
 use crate::error::Result;
 use crate::object::{Kind, Object};
 use crate::pg::{Config, maintenance};
-use crate::restore::findings::Finding;
-use crate::restore::target::Target;
+use crate::restore::prepare::preflight::Finding;
+use crate::restore::prepare::target::Target;
 use crate::restore::{Definitions, Options};
 use crate::text;
 use crate::text::Text;

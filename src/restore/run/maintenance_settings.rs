@@ -26,7 +26,10 @@ struct Resources {
 
 /// `SET LOCAL ..` for sessions of which `jobs` work side by side, each with a semicolon and a space before it.
 pub(crate) async fn settings(session: &mut Session, jobs: usize) -> Result<String> {
-    let rows = session.query(include_str!("speed.sql")).await.map_err(|e| e.while_doing("look at the server"))?;
+    let rows = session
+        .query(include_str!("maintenance_settings.sql"))
+        .await
+        .map_err(|e| e.while_doing("look at the server"))?;
     let row = rows.one()?;
     let resources = Resources {
         buffers: row.number("buffers")?,

@@ -12,17 +12,17 @@ use crate::error::{Error, Result};
 use crate::object::{Kind, Object};
 use crate::pg::Session;
 use crate::plan::Schedule;
+use crate::plan::is_created;
 use crate::progress::Event;
 use crate::repository::Part;
 use crate::restore::Plan;
-use crate::restore::agenda::{Agenda, SHARED_BYTES, Task};
-use crate::restore::creation::Creation;
-use crate::restore::crew::{Seat, Work};
-use crate::restore::foreign_keys;
 use crate::restore::ledger::{self, Ledger};
-use crate::restore::load::Load;
-use crate::restore::phases::Restoring;
-use crate::restore::statements::is_created;
+use crate::restore::run::creation::Creation;
+use crate::restore::run::foreign_keys;
+use crate::restore::run::load::Load;
+use crate::restore::run::phases::Restoring;
+use crate::restore::run::sessions::{Seat, Work};
+use crate::restore::run::task_graph::{Agenda, SHARED_BYTES, Task};
 use crate::text::Text;
 
 /// A shared schedule.

@@ -1,5 +1,7 @@
 //! Reads tables back from the server and compares rows and digests with the snapshot.
 
+mod comparable;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -15,9 +17,9 @@ use crate::pg::settings::{self, Purpose};
 use crate::pg::{Connector, Session};
 use crate::progress::{Event, Events};
 use crate::repository::{Part, Reader};
-use crate::restore::comparable::{self, Projection};
 use crate::text;
 use crate::text::Text;
+use comparable::Projection;
 
 /// A table as the snapshot has it and as the server gave it back.
 #[derive(Clone, Debug, Serialize)]

@@ -1,8 +1,7 @@
 //! Removal of what a restore will create, so that it can be created again.
 
 use crate::object::{Kind, Object, Pass};
-use crate::restore::creation::granted;
-use crate::restore::statements::is_created;
+use crate::plan::{granted, is_created};
 use crate::restore::{Definitions, Plan, batches};
 use crate::text;
 use crate::text::Text;

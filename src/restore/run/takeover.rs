@@ -10,8 +10,8 @@ use crate::catalog::bookkeeping::SCHEMA;
 use crate::error::{Error, Result};
 use crate::pg::Session;
 use crate::progress::Event;
-use crate::restore::crew::{Crew, Work};
 use crate::restore::ledger::{Done, Found, Ledger, Lock, WORK_LOCK, end_holders, refused};
+use crate::restore::run::sessions::{Crew, Work};
 use crate::text;
 
 /// How long what is left of an earlier run may take to end by itself, and then again after it was told to.

@@ -6,12 +6,12 @@
 
 use crate::error::Result;
 use crate::object::{Object, Pass};
+use crate::plan::granted;
 use crate::repository::Position;
 use crate::restore::Plan;
-use crate::restore::creation::granted;
-use crate::restore::crew::Seat;
 use crate::restore::ledger::Item;
-use crate::restore::phases::{Restoring, Statements};
+use crate::restore::run::phases::{Restoring, Statements};
+use crate::restore::run::sessions::Seat;
 
 /// Creates the objects before the rows that could not be created.
 pub(super) async fn creations(restoring: &Restoring, lead: &mut Seat, objects: &[&Object]) -> Result<()> {

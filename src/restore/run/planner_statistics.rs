@@ -10,9 +10,9 @@ use futures_util::TryStreamExt as _;
 use crate::blocks::{row_end, value};
 use crate::error::{Error, Result};
 use crate::object::{Kind, Object, ObjectId};
-use crate::restore::crew::Seat;
-use crate::restore::phases::Restoring;
-use crate::restore::target::Target;
+use crate::restore::prepare::target::Target;
+use crate::restore::run::phases::Restoring;
+use crate::restore::run::sessions::Seat;
 use crate::restore::{Finding, Options, Plan};
 use crate::text;
 use crate::text::Text;
@@ -90,7 +90,7 @@ impl Calls {
 
 impl Plan {
     /// Leaves out statistics that the target cannot take, and says so.
-    pub(super) fn leave_statistics(&mut self, target: &Target, options: &Options) {
+    pub(crate) fn leave_statistics(&mut self, target: &Target, options: &Options) {
         let major = target.version / 10_000;
         if major < SINCE && self.has_statistics() {
             let hint = if options.analyze { "ANALYZE collects others" } else { "run ANALYZE" };

@@ -6,11 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::object::{Kind, Object, ObjectId, Pass, Section, TableLock};
+use crate::plan::is_created;
 use crate::plan::{Item, Lock, Locks};
 use crate::restore::Plan;
-use crate::restore::foreign_keys;
-use crate::restore::phases::Restoring;
-use crate::restore::statements::is_created;
+use crate::restore::run::foreign_keys;
+use crate::restore::run::phases::Restoring;
 
 /// Bytes of rows that the tasks of one transaction have to do with, about: a larger one has its own, so that all workers
 /// get some.

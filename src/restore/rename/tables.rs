@@ -4,20 +4,17 @@
 //! live table and is part of none. It has its own indexes, keys, sequences and partitions, under names that follow from
 //! its own, and the same policies and grants, so that nobody sees more in it than in the live table.
 
-mod names;
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::error::{Error, Result};
 use crate::object::{Kind, Object};
 use crate::pg::{Connector, sql};
-use crate::restore::findings::Finding;
+use crate::restore::prepare::preflight::Finding;
+use crate::restore::rename::table_names::{Namer, TableName};
 use crate::restore::rename::{self, Place, Renames, place};
 use crate::restore::{Options, Plan};
 use crate::text;
 use crate::text::Text;
-use names::Namer;
-pub use names::{TableName, old_and_new};
 
 /// What the renaming did beside giving names.
 #[derive(Debug, Default)]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::object::{Grant, Kind, Object};
+use crate::object::{Grant, Kind, Object, Pass};
 use crate::plan::Omissions;
 use crate::text;
 use crate::text::Text;
@@ -103,4 +103,9 @@ impl Definitions {
 #[must_use]
 pub(crate) fn is_created(object: &Object) -> bool {
     !object.create.is_empty() && object.kind != Kind::Database
+}
+
+/// Whether an object takes part in the pass for grants.
+pub(crate) fn granted(object: &Object, definitions: &Definitions) -> bool {
+    !definitions.omit.grants && (object.kind.pass() == Pass::Grants || !object.grants.is_empty())
 }

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::object::{Kind, ObjectId, Pass, Section};
-use crate::restore::estimate::{Estimate, Work};
-use crate::restore::findings::connections;
-use crate::restore::target::Target;
+use crate::restore::prepare::estimate::{Estimate, Work};
+use crate::restore::prepare::preflight::connections;
+use crate::restore::prepare::target::Target;
 use crate::restore::{Finding, Options, Plan};
 
 /// What a restore would do. Lists are in the order in which things are done.

@@ -7,8 +7,8 @@ use crate::catalog::bookkeeping::SCHEMA;
 use crate::error::{Error, Result};
 use crate::pg::Session;
 use crate::progress::Event;
-use crate::restore::crew::{Crew, Work};
 use crate::restore::ledger::Ledger;
+use crate::restore::run::sessions::{Crew, Work};
 use crate::text;
 
 /// Makes the COMMIT of a transaction wait until it is on disk, and with it all that was committed before. What the server

@@ -6,13 +6,14 @@ use serde::Serialize;
 
 use crate::catalog::bookkeeping::SCHEMA;
 use crate::object::{Kind, Object, Section};
+use crate::plan::is_created;
 use crate::repository::Server;
+use crate::restore::Options;
 use crate::restore::batches::creation;
 use crate::restore::ledger::{Found, Ledger, foreign};
-use crate::restore::named::first_and_more;
-use crate::restore::statements::is_created;
-use crate::restore::target::Target;
-use crate::restore::{Options, abilities};
+use crate::restore::prepare::capabilities;
+use crate::restore::prepare::named::first_and_more;
+use crate::restore::prepare::target::Target;
 use crate::text::Text;
 
 /// Something that people should know before the first change.
@@ -71,7 +72,7 @@ pub(crate) fn findings(objects: &[&Object], origin: &Origin, target: &Target, op
     extensions(&mut all, objects, target);
     roles(&mut all, objects, target, options);
     surroundings(&mut all, objects, target, options);
-    all.extend(abilities::findings(objects, origin, target, options));
+    all.extend(capabilities::findings(objects, origin, target, options));
     all
 }
 
@@ -226,7 +227,7 @@ fn extensions(all: &mut Vec<Finding>, objects: &[&Object], target: &Target) {
 }
 
 /// What stays behind for lack of an extension that nobody asked for.
-pub(super) fn without_extension(name: &Text, users: &BTreeSet<String>, target: &Target) -> Finding {
+pub(crate) fn without_extension(name: &Text, users: &BTreeSet<String>, target: &Target) -> Finding {
     Finding {
         fatal: false,
         message: format!("{} needs extension {name}, which database {} lacks", first_and_more(users), target.database),

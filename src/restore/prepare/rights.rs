@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::object::{Kind, Object, ObjectId};
-use crate::restore::named::first_and_more;
-use crate::restore::statements::is_created;
-use crate::restore::target::Target;
+use crate::plan::is_created;
+use crate::restore::prepare::named::first_and_more;
+use crate::restore::prepare::target::Target;
 use crate::text::Text;
 
 /// Lets roles make subscriptions, from 16 on.

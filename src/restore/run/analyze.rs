@@ -5,8 +5,8 @@ use crate::error::{Error, Result};
 use crate::object::Object;
 use crate::pg::Session;
 use crate::progress::Event;
-use crate::restore::crew::{Seat, Work};
-use crate::restore::phases::Restoring;
+use crate::restore::run::phases::Restoring;
+use crate::restore::run::sessions::{Seat, Work};
 use crate::text;
 use crate::text::Text;
 

@@ -6,21 +6,21 @@ use std::sync::Arc;
 use crate::error::Result;
 use crate::object::{Kind, Object, ObjectId, Pass, Section};
 use crate::pg::{Connector, Session};
+use crate::plan::is_created;
 use crate::progress::{Event, Events};
 use crate::repository::{Part, Position, Reader};
-use crate::restore::added::Added;
 use crate::restore::batches::{batches, creation};
-use crate::restore::creation::{Batch, Creation, DefaultGrants, Grants};
-use crate::restore::crew::{self, Crew, Seat, Work, run_all};
-use crate::restore::failures::Failures;
-use crate::restore::finish::{DURABLE, Finish, Pause};
 use crate::restore::ledger::Item;
+use crate::restore::prepare::drops;
+use crate::restore::run::conflict_counts::Added;
+use crate::restore::run::creation::{Batch, Creation, DefaultGrants, Grants};
+use crate::restore::run::failures::Failures;
+use crate::restore::run::finish::{DURABLE, Finish, Pause};
+use crate::restore::run::sessions::{self, Crew, Seat, Work, run_all};
+use crate::restore::run::takeover::Takeover;
+use crate::restore::run::{analyze, database, maintenance_settings, positions, retry_failed, workers};
 use crate::restore::silence::{self, Silence};
-use crate::restore::statements::is_created;
-use crate::restore::takeover::Takeover;
-use crate::restore::{
-    Definitions, Fill, Options, Plan, Proof, Summary, again, analyze, database, drops, positions, speed, work,
-};
+use crate::restore::{Definitions, Fill, Options, Plan, Proof, Summary};
 use crate::text;
 use crate::text::Text;
 
@@ -52,9 +52,9 @@ pub(crate) async fn run(
     events: &Events,
 ) -> Result<Summary> {
     let mut session = connector.connect().await?;
-    crew::load(&mut session, &plan.encoding).await?;
+    sessions::load(&mut session, &plan.encoding).await?;
     let jobs = if options.manner.single_transaction { 1 } else { options.jobs };
-    let speed = speed::settings(&mut session, jobs).await?;
+    let speed = maintenance_settings::settings(&mut session, jobs).await?;
     let mut crew = Crew {
         connector: Arc::clone(connector),
         ledger: plan.ledger.clone(),
@@ -87,9 +87,9 @@ pub(crate) async fn run(
     restoring.truncate(&mut lead, plan).await?;
     (restoring.crew.events)(Event::Step { step: "load" });
     restoring.sequences(&mut lead, plan).await?;
-    Box::pin(work::run(&restoring, plan, options.jobs, &mut lead)).await?;
+    Box::pin(workers::run(&restoring, plan, options.jobs, &mut lead)).await?;
     restoring.grants(&mut lead, plan).await?;
-    again::grants(&restoring, &mut lead, plan).await?;
+    retry_failed::grants(&restoring, &mut lead, plan).await?;
     restoring.last(&mut lead, plan).await?;
     restoring.planner(&mut lead, plan, options).await?;
     restoring.end(&mut lead, plan, options).await?;
@@ -200,7 +200,7 @@ impl Restoring {
             let batch = Batch { restoring: self, schemas, objects };
             self.crew.once(lead, Item::PreData(at), "the creation of objects", &batch).await?;
         }
-        again::creations(self, lead, &wanted).await
+        retry_failed::creations(self, lead, &wanted).await
     }
 
     /// Sets every sequence to where it stood.
@@ -213,7 +213,7 @@ impl Restoring {
             let set = Statements { statements: &statements, doing: "set the positions of sequences" };
             self.crew.once(lead, item, "the setting of sequences", &set).await?;
         }
-        again::positions(self, lead, &positions).await
+        retry_failed::positions(self, lead, &positions).await
     }
 
     /// Sets the positions of those that a crash of the server resets, or of the others: the target says which they are.

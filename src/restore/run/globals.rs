@@ -13,9 +13,9 @@ use crate::pg::settings::Purpose;
 use crate::pg::{Connector, Session};
 use crate::progress::{Event, Events};
 use crate::repository::Reader;
-use crate::restore::crew::run_all;
-use crate::restore::failures::Failures;
-use crate::restore::finish::DURABLE;
+use crate::restore::run::failures::Failures;
+use crate::restore::run::finish::DURABLE;
+use crate::restore::run::sessions::run_all;
 use crate::restore::{Fill, Options, Proof, Summary};
 use crate::text;
 use crate::text::Text;
@@ -25,7 +25,7 @@ use crate::text::Text;
 /// # Errors
 ///
 /// Whatever ends the whole restore, such as a lost server; objects that failed are in the answer.
-pub(super) async fn run(reader: &Reader, options: &Options, events: &Events) -> Result<Summary> {
+pub(crate) async fn run(reader: &Reader, options: &Options, events: &Events) -> Result<Summary> {
     let started = Instant::now();
     check(options)?;
     events(Event::Step { step: "read snapshot" });
@@ -66,7 +66,7 @@ pub(super) async fn run(reader: &Reader, options: &Options, events: &Events) -> 
 }
 
 /// What a restore of a database can be asked for and that of a server cannot.
-pub(super) fn check(options: &Options) -> Result<()> {
+pub(crate) fn check(options: &Options) -> Result<()> {
     let manner = &options.manner;
     let other = manner.clean || manner.single_transaction || manner.resume || manner.verify || manner.role.is_some();
     let other = other || manner.fill != Fill::Add;

@@ -13,7 +13,7 @@ use crate::object::{Kind, Object, ObjectId};
 use crate::pg::settings::Purpose;
 use crate::pg::{Connector, Row, Session, sql};
 use crate::repository::Part;
-use crate::restore::findings::Finding;
+use crate::restore::prepare::preflight::Finding;
 use crate::restore::proof::Unproven;
 use crate::restore::{Options, Plan};
 use crate::text;
@@ -174,7 +174,7 @@ fn truncate(wanted: &[&Object], facts: &HashMap<ObjectId, Facts>, complete: &[Ro
 
 impl Plan {
     /// What on the target may change rows while they are restored, or others: a trigger can do anything.
-    pub(super) fn meddlers(&self) -> Vec<String> {
+    pub(crate) fn meddlers(&self) -> Vec<String> {
         let creates = self.objects().any(|object| !object.create.is_empty());
         let event_triggers = self.event_triggers.iter().filter(|_| creates);
         let event_triggers = event_triggers.map(|name| format!("event trigger {name}"));
@@ -182,7 +182,7 @@ impl Plan {
     }
 
     /// Tables that keep rows of their own.
-    pub(super) fn unproven(&self, options: &Options) -> Vec<Unproven> {
+    pub(crate) fn unproven(&self, options: &Options) -> Vec<Unproven> {
         let reason = match options.manner.fill {
             Fill::KeepExisting => "rows that it had are kept, whatever they are",
             _ => "rows were added to what it had",
@@ -194,7 +194,7 @@ impl Plan {
     }
 
     /// What can be read back and compared.
-    pub(super) fn comparable(&self) -> Vec<Part> {
+    pub(crate) fn comparable(&self) -> Vec<Part> {
         self.parts().filter(|part| !self.standing.mixed.contains(&part.object)).cloned().collect()
     }
 }

@@ -1,0 +1,23 @@
+//! Carries out a plan. Owns everything that changes the target: sessions, transactions, what runs beside what, what is
+//! tried again and what is told of it.
+//!
+//! Decides nothing that a plan could say: it never looks at what people asked for.
+
+mod analyze;
+pub(super) mod conflict_counts;
+mod creation;
+pub(super) mod database;
+pub(super) mod failures;
+mod finish;
+mod foreign_keys;
+pub(super) mod globals;
+mod load;
+mod maintenance_settings;
+pub(super) mod phases;
+pub(super) mod planner_statistics;
+mod positions;
+mod retry_failed;
+mod sessions;
+mod takeover;
+mod task_graph;
+mod workers;
