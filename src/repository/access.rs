@@ -8,9 +8,9 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::config::FORMAT;
+use super::format::config::FORMAT;
+use super::keys::CredentialId;
 use super::keys::{Derived, EpochKeys, Keyring, Secret};
-use super::record::CredentialId;
 use crate::codec::seal::{ExposeSecret, Identity, Recipient};
 use crate::error::{Error, Fault, Result};
 use crate::hash::{RepositoryId, hex, unhex};

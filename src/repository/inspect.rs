@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
-use super::index::{PackEntry, PackFacts};
+use super::format::chunk_ref::ChunkRef;
+use super::format::index::PackEntry;
+use super::format::layout::Folder;
+use super::format::trailer::PACK_BYTES_END;
+use super::handle::Repository;
+use super::index::PackFacts;
 use super::keys::Domain;
-use super::layout::Folder;
+use super::pack;
 use super::reader::{self, CHUNK_BYTES_LIMIT, SEALED_BYTES_LIMIT};
 use super::survey::Survey;
-use super::trailer::PACK_BYTES_END;
-use super::{ChunkRef, Repository, pack};
 use crate::codec::rows::{Digester, RowKey};
 use crate::cpu;
 use crate::error::{Error, Fault, Result};

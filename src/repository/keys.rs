@@ -4,7 +4,6 @@
 
 use zeroize::Zeroizing;
 
-use super::record::CredentialId;
 use crate::codec::rows::RowKey;
 use crate::codec::seal::{self, Identity, Recipient};
 use crate::error::Fault;
@@ -17,6 +16,17 @@ pub enum Domain {
     Content,
     /// Index, snapshots, lists of chunks: owners and writers.
     Structure,
+}
+
+/// Who wrote a record: eight bytes of the writer credential, zeros for an owner.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct CredentialId(pub [u8; 8]);
+
+impl CredentialId {
+    /// 16 hexadecimal digits; `None` for an owner.
+    pub(super) fn text(self) -> Option<String> {
+        (self != Self::default()).then(|| crate::hash::hex(&self.0))
+    }
 }
 
 /// 32 secret bytes, wiped when dropped.

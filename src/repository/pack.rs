@@ -2,11 +2,11 @@
 
 use bytes::Bytes;
 
-use super::index::PackEntry;
+use super::format::index::PackEntry;
+use super::format::layout::Folder;
+use super::format::record;
+use super::format::trailer::{self, Entry, FOOTER_BYTES};
 use super::keys::{Domain, Keyring};
-use super::layout::Folder;
-use super::record;
-use super::trailer::{self, Entry, FOOTER_BYTES};
 use crate::error::{Fault, Result};
 use crate::hash::{ChunkId, StoredId};
 use crate::store::Store;

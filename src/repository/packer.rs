@@ -6,11 +6,12 @@ use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 
 use super::claims::Claims;
-use super::index::{self, PackEntry};
+use super::format::index::{self, PackEntry};
+use super::format::layout::Folder;
+use super::format::record;
+use super::handle::Repository;
 use super::keys::Domain;
-use super::layout::Folder;
 use super::pack::{self, SealedChunk};
-use super::{Repository, record};
 use crate::error::{Error, Result};
 use crate::limits::{INDEX_FILE_BYTES, PACK_BYTES, PUTS_IN_FLIGHT};
 use crate::{cpu, hash::StoredId};

@@ -8,12 +8,14 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt, stream};
 
+use super::format::chunk_ref::{ChunkRef, Stored};
+use super::format::layout::Folder;
+use super::format::manifest::{Encoded, Manifest};
+use super::handle::Repository;
 use super::index::Copy;
 use super::keys::Domain;
-use super::layout::Folder;
-use super::manifest::{Encoded, Manifest};
+use super::snapshots::Listed;
 use super::survey::Survey;
-use super::{ChunkRef, Listed, Repository, Stored};
 use crate::blocks::Blocks;
 use crate::codec::chunk;
 use crate::codec::rows::Digester;
@@ -93,7 +95,7 @@ impl Reader {
     /// All chunks of all parts, without knowing whose they are: what a writer's credential can tell.
     pub(crate) async fn lists(&self) -> Result<Vec<ChunkRef>> {
         let stream = self.whole(Domain::Structure, &self.snapshot.snapshot.manifest.lists).await?;
-        let lines = super::lists::read(&stream).map(|line| line.map(|line| line.chunk));
+        let lines = super::format::lists::read(&stream).map(|line| line.map(|line| line.chunk));
         lines.collect::<Result<_, _>>().map_err(|fault| fault.of(format!("snapshot {}", self.snapshot.id)))
     }
 
@@ -233,6 +235,23 @@ impl Reader {
     async fn decode(&self, domain: Domain, chunk: ChunkRef, sealed: Bytes) -> Result<Bytes, Fault> {
         let (repository, epoch) = (self.repository.clone(), self.snapshot.epoch);
         cpu::run(move || decode(&repository, epoch, domain, chunk, &sealed)).await
+    }
+}
+
+impl Repository {
+    /// Begins to read a snapshot.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`].
+    pub async fn reader(&self, snapshot: &Listed) -> Result<Reader> {
+        Ok(Reader::new(self.clone(), self.survey().await?, snapshot.clone()))
+    }
+
+    /// As [`Repository::reader`], where a survey is at hand.
+    #[must_use]
+    pub fn reader_with(&self, survey: Arc<Survey>, snapshot: &Listed) -> Reader {
+        Reader::new(self.clone(), survey, snapshot.clone())
     }
 }
 

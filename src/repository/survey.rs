@@ -7,11 +7,13 @@ use std::sync::Arc;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 
-use super::index::{self, Copy, Index};
-use super::layout::{Folder, id_of};
-use super::notes::{Mark, Reason};
-use super::record::{self, Requires};
-use super::{Repository, pack};
+use super::format::index;
+use super::format::layout::{Folder, id_of};
+use super::format::notes::{Mark, Reason};
+use super::format::record::{self, Requires};
+use super::handle::Repository;
+use super::index::{Copy, Index};
+use super::pack;
 use crate::error::{Error, Result};
 use crate::hash::{ChunkId, StoredId};
 
@@ -126,6 +128,15 @@ impl Survey {
 }
 
 impl Repository {
+    /// What is stored right now, for reading and verifying.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`].
+    pub async fn survey(&self) -> Result<Arc<Survey>> {
+        Survey::make(self).await
+    }
+
     /// All records of a folder, opened; each with its key or with why it could not be read.
     pub(super) async fn records(
         &self,

@@ -3,37 +3,37 @@
 use crate::error::Fault;
 
 /// Takes fields off the front of bytes.
-pub(super) struct Fields<'a> {
+pub(crate) struct Fields<'a> {
     rest: &'a [u8],
 }
 
 impl<'a> Fields<'a> {
-    pub(super) fn new(bytes: &'a [u8]) -> Self {
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
         Self { rest: bytes }
     }
 
-    pub(super) fn bytes(&mut self, count: usize) -> Result<&'a [u8], Fault> {
+    pub(crate) fn bytes(&mut self, count: usize) -> Result<&'a [u8], Fault> {
         let (taken, rest) = self.rest.split_at_checked(count).ok_or_else(too_short)?;
         self.rest = rest;
         Ok(taken)
     }
 
-    pub(super) fn array<const N: usize>(&mut self) -> Result<[u8; N], Fault> {
+    pub(crate) fn array<const N: usize>(&mut self) -> Result<[u8; N], Fault> {
         let (taken, rest) = self.rest.split_first_chunk::<N>().ok_or_else(too_short)?;
         self.rest = rest;
         Ok(*taken)
     }
 
-    pub(super) fn u32(&mut self) -> Result<u32, Fault> {
+    pub(crate) fn u32(&mut self) -> Result<u32, Fault> {
         Ok(u32::from_le_bytes(self.array()?))
     }
 
-    pub(super) fn u64(&mut self) -> Result<u64, Fault> {
+    pub(crate) fn u64(&mut self) -> Result<u64, Fault> {
         Ok(u64::from_le_bytes(self.array()?))
     }
 
     /// A count of things that take at least `width` bytes each, all of them still to come.
-    pub(super) fn count(&mut self, width: usize) -> Result<usize, Fault> {
+    pub(crate) fn count(&mut self, width: usize) -> Result<usize, Fault> {
         let count = self.u32()? as usize;
         match count.checked_mul(width) {
             Some(bytes) if bytes <= self.rest.len() => Ok(count),
@@ -41,7 +41,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    pub(super) fn end(self) -> Result<(), Fault> {
+    pub(crate) fn end(self) -> Result<(), Fault> {
         if self.rest.is_empty() { Ok(()) } else { Err(Fault::damaged("bytes follow its end")) }
     }
 }
@@ -51,7 +51,7 @@ fn too_short() -> Fault {
 }
 
 /// A count that the format stores in 32 bits.
-pub(super) fn count(count: usize) -> [u8; 4] {
+pub(crate) fn count(count: usize) -> [u8; 4] {
     u32::try_from(count).expect("packs and index files are cut long before they hold 2^32 of anything").to_le_bytes()
 }
 

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::ChunkRef;
+use super::chunk_ref::ChunkRef;
 use crate::error::Fault;
 use crate::hash::StoredId;
 use crate::text::Text;
@@ -57,7 +57,7 @@ impl Streams {
 /// What a dump says about itself. Persisted.
 #[derive(Clone, Default, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Head {
-    /// Equal for all snapshots of one run of the program; see [`super::new_uid`].
+    /// Equal for all snapshots of one run of the program; see [`crate::repository::new_uid`].
     pub run: String,
     /// Where the rows come from.
     pub source: Source,
@@ -218,11 +218,11 @@ pub struct Totals {
 }
 
 impl Snapshot {
-    pub(super) fn encode(&self) -> Vec<u8> {
+    pub(crate) fn encode(&self) -> Vec<u8> {
         serde_json::to_vec(self).expect("a snapshot serializes: its map has text keys")
     }
 
-    pub(super) fn decode(body: &[u8]) -> Result<Self, Fault> {
+    pub(crate) fn decode(body: &[u8]) -> Result<Self, Fault> {
         serde_json::from_slice(body).map_err(|e| Fault::damaged(format!("it is not a snapshot: {e}")))
     }
 }

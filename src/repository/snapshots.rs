@@ -1,11 +1,92 @@
-//! From what people write to a snapshot: `latest`, `latest~2`, an id, the name of a database, a time.
+//! The snapshots of a repository, and which of them is meant by what people write: `latest`, `latest~2`, an id, the name
+//! of a database, a time.
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
-use super::Listed;
+use super::format::layout::{Folder, id_of};
+use super::format::record::{self, Requires};
+use super::format::snapshot::Snapshot;
+use super::handle::Repository;
 use crate::error::{Error, Result};
+use crate::hash::StoredId;
+
+/// A snapshot as it was found.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Listed {
+    /// Its name.
+    pub id: StoredId,
+    /// Key epoch of its chunks.
+    pub epoch: u32,
+    /// When it was put, by the clock of the place.
+    pub stored: Timestamp,
+    /// Who put it: 16 hexadecimal digits of the writer credential; `None` for an owner.
+    pub writer: Option<String>,
+    /// What it says.
+    pub snapshot: Snapshot,
+}
+
+/// All snapshots of a repository.
+#[derive(Default, Debug)]
+pub struct Snapshots {
+    /// Those that could be read, by the moment of their rows, the newest last.
+    pub listed: Vec<Listed>,
+    /// Those that could not: key and reason. Say so wherever snapshots are shown or chosen.
+    pub unreadable: Vec<(String, Error)>,
+    pub(super) requires: Requires,
+}
+
+impl Repository {
+    /// All snapshots. One that cannot be read hides no other.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`].
+    pub async fn snapshots(&self) -> Result<Snapshots> {
+        let times = self.store().list(Folder::Snapshots.name()).await?;
+        let mut found = Snapshots::default();
+        for (key, record) in self.records(Folder::Snapshots, record::Kind::Snapshot).await? {
+            let read = record.and_then(|record| {
+                let snapshot = Snapshot::decode(&record.body).map_err(|fault| fault.of(&key))?;
+                Ok((snapshot, record))
+            });
+            let stored = times.iter().find(|entry| entry.key == key).map(|entry| entry.modified).unwrap_or_default();
+            match (read, id_of(&key)) {
+                (Ok((snapshot, record)), Some(id)) => {
+                    found.requires.write |= record.requires.write;
+                    let writer = record.credential.text();
+                    found.listed.push(Listed { id, epoch: record.epoch, stored, writer, snapshot });
+                }
+                (Err(problem), _) => found.unreadable.push((key, problem)),
+                (Ok(_), None) => {}
+            }
+        }
+        found.listed = by_time(&found.listed).into_iter().cloned().collect();
+        Ok(found)
+    }
+
+    /// The snapshot that `what` names: `latest`, `latest~1`, the first digits of an id, a database (its newest), or a
+    /// time (the newest from then or before).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Usage`] where nothing or more than one thing is meant, [`Error::Store`].
+    pub async fn resolve(&self, what: &str) -> Result<Listed> {
+        self.snapshots().await?.resolve(what)
+    }
+}
+
+impl Snapshots {
+    /// As [`Repository::resolve`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Usage`] where nothing or more than one thing is meant.
+    pub fn resolve(&self, what: &str) -> Result<Listed> {
+        resolve(&self.listed, what)
+    }
+}
 
 /// Fewer hexadecimal digits are no id.
 const ID_DIGITS_MIN: usize = 4;
@@ -15,7 +96,7 @@ fn none(message: String) -> Error {
 }
 
 /// Snapshots sorted by the moment of their rows, the newest last.
-pub(super) fn by_time(listed: &[Listed]) -> Vec<&Listed> {
+fn by_time(listed: &[Listed]) -> Vec<&Listed> {
     let mut sorted: Vec<&Listed> = listed.iter().collect();
     sorted.sort_by_key(|listed| (listed.snapshot.head.times.server, listed.snapshot.sequence, listed.id));
     sorted
@@ -31,7 +112,7 @@ pub(super) fn by_time(listed: &[Listed]) -> Vec<&Listed> {
 /// # Errors
 ///
 /// [`Error::Usage`] where nothing or more than one thing is meant.
-pub(super) fn resolve(listed: &[Listed], what: &str) -> Result<Listed> {
+fn resolve(listed: &[Listed], what: &str) -> Result<Listed> {
     if listed.is_empty() {
         return Err(none("the repository has no snapshot yet".into()));
     }
@@ -96,9 +177,8 @@ fn moment(what: &str) -> Option<Timestamp> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::snapshot::{Head, Snapshot, Source, Streams, Times, Totals};
+    use super::super::format::snapshot::{Head, Snapshot, Source, Streams, Times, Totals};
     use super::*;
-    use crate::hash::StoredId;
 
     fn listed(id: u8, database: &str, time: &str) -> Listed {
         let source = Source { database: database.into(), ..Source::default() };

@@ -3,22 +3,22 @@
 //! Owns header, feature flags and MAC. What is in a body is its own module's affair.
 
 use super::fields::Fields;
-use super::keys::{EpochKeys, Keyring};
 use crate::codec::seal;
 use crate::error::Fault;
 use crate::hash::RepositoryId;
+use crate::repository::keys::{CredentialId, EpochKeys, Keyring};
 
 /// Bytes before the body.
 const HEADER_BYTES: usize = 56;
 const MAC_BYTES: usize = 32;
 /// Of one record's body. Declared lengths above it are not believed.
-pub(super) const RECORD_BYTES_MAX: usize = 64 << 20;
+pub(crate) const RECORD_BYTES_MAX: usize = 64 << 20;
 /// Of a sealed record: sealing adds 16 bytes to 64 KiB, and a header.
 pub(crate) const SEALED_BYTES_MAX: u64 = (RECORD_BYTES_MAX + RECORD_BYTES_MAX / 1024) as u64;
 
 /// What a record is: its first eight bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// One dump.
     Snapshot,
     /// Where chunks are.
@@ -45,7 +45,7 @@ impl Kind {
 
 /// Features without which something must not be done: a set of bits each, none of them defined in format 1 yet.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(super) struct Requires {
+pub(crate) struct Requires {
     /// To read what the record describes.
     pub read: u64,
     /// To write into the repository.
@@ -60,25 +60,14 @@ const KNOWN: u64 = 0;
 impl Requires {
     /// Whether this version may write beside such a record.
     #[must_use]
-    pub(super) fn allows_write(self) -> bool {
+    pub(crate) fn allows_write(self) -> bool {
         self.write & !KNOWN == 0
-    }
-}
-
-/// Who wrote a record: eight bytes of the writer credential, zeros for an owner.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct CredentialId(pub [u8; 8]);
-
-impl CredentialId {
-    /// 16 hexadecimal digits; `None` for an owner.
-    pub(super) fn text(self) -> Option<String> {
-        (self != Self::default()).then(|| crate::hash::hex(&self.0))
     }
 }
 
 /// A record that was opened and whose MAC is right.
 #[derive(Debug)]
-pub(super) struct Record {
+pub(crate) struct Record {
     /// Keys it was written under.
     pub epoch: u32,
     /// Who wrote it.
@@ -96,11 +85,11 @@ fn mac(keys: &EpochKeys, repository: RepositoryId, record: &[u8]) -> [u8; MAC_BY
 }
 
 /// Sealed bytes of a record under the newest keys.
-pub(super) fn seal(keyring: &Keyring, kind: Kind, body: &[u8]) -> Vec<u8> {
+pub(crate) fn seal(keyring: &Keyring, kind: Kind, body: &[u8]) -> Vec<u8> {
     seal_with(keyring, kind, Requires::default(), body)
 }
 
-pub(super) fn seal_with(keyring: &Keyring, kind: Kind, requires: Requires, body: &[u8]) -> Vec<u8> {
+pub(crate) fn seal_with(keyring: &Keyring, kind: Kind, requires: Requires, body: &[u8]) -> Vec<u8> {
     let keys = keyring.newest();
     let mut record = Vec::with_capacity(HEADER_BYTES + body.len() + MAC_BYTES);
     record.extend_from_slice(kind.magic());
@@ -122,7 +111,7 @@ pub(super) fn seal_with(keyring: &Keyring, kind: Kind, requires: Requires, body:
 /// # Errors
 ///
 /// [`Fault::Key`], [`Fault::Damaged`]; [`Fault::Newer`] where a newer version wrote it.
-pub(super) fn open(keyring: &Keyring, kind: Kind, sealed: &[u8]) -> Result<Record, Fault> {
+pub(crate) fn open(keyring: &Keyring, kind: Kind, sealed: &[u8]) -> Result<Record, Fault> {
     let plain = keyring.open_structure(sealed, HEADER_BYTES + RECORD_BYTES_MAX + MAC_BYTES)?;
     let mut fields = Fields::new(&plain);
     if fields.bytes(8)? != kind.magic() {
@@ -154,8 +143,8 @@ pub(super) fn open(keyring: &Keyring, kind: Kind, sealed: &[u8]) -> Result<Recor
 
 #[cfg(test)]
 mod tests {
-    use super::super::access::OwnersFile;
     use super::*;
+    use crate::repository::access::OwnersFile;
 
     fn keyring() -> Keyring {
         OwnersFile::generate(None).keyring().expect("fresh keys are sound")

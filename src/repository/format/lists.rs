@@ -1,16 +1,16 @@
 //! Chunk lists: which chunks a part has, a line of COPY text each. Structure data: tables are tags here, not names.
 
-use super::ChunkRef;
-use super::keys::Secret;
+use super::chunk_ref::ChunkRef;
 use crate::error::Fault;
 use crate::hash::{hex, unhex};
+use crate::repository::keys::Secret;
 use crate::text::Text;
 
 /// The same for the same table in every snapshot of a repository; tells nothing to who lacks the key.
-pub(super) type Tag = [u8; 16];
+pub(crate) type Tag = [u8; 16];
 
 /// First 16 bytes of BLAKE3 keyed for tags over schema, a zero byte, and name.
-pub(super) fn tag(key: &Secret, schema: Option<&Text>, name: Option<&Text>) -> Tag {
+pub(crate) fn tag(key: &Secret, schema: Option<&Text>, name: Option<&Text>) -> Tag {
     let mut hasher = blake3::Hasher::new_keyed(key);
     hasher.update(schema.map(Text::as_bytes).unwrap_or_default());
     hasher.update(&[0]).update(name.map(Text::as_bytes).unwrap_or_default());
@@ -21,17 +21,17 @@ pub(super) fn tag(key: &Secret, schema: Option<&Text>, name: Option<&Text>) -> T
 
 /// One chunk of one part.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Line {
-    pub(super) tag: Tag,
-    pub(super) range: Option<(u32, Option<u32>)>,
-    pub(super) chunk: ChunkRef,
+pub(crate) struct Line {
+    pub(crate) tag: Tag,
+    pub(crate) range: Option<(u32, Option<u32>)>,
+    pub(crate) chunk: ChunkRef,
 }
 
 /// How COPY writes NULL.
 const NULL: &str = "\\N";
 
 impl Line {
-    pub(super) fn write(&self, out: &mut Vec<u8>) {
+    pub(crate) fn write(&self, out: &mut Vec<u8>) {
         let number = |number: Option<u32>| number.map_or_else(|| NULL.to_owned(), |number| number.to_string());
         let (first, end) = (self.range.map(|range| range.0), self.range.and_then(|range| range.1));
         let ChunkRef { id, rows, bytes } = self.chunk;
@@ -56,7 +56,7 @@ impl Line {
 }
 
 /// All lines of the stream.
-pub(super) fn read(stream: &[u8]) -> impl Iterator<Item = Result<Line, Fault>> {
+pub(crate) fn read(stream: &[u8]) -> impl Iterator<Item = Result<Line, Fault>> {
     let lines = stream.split_inclusive(|byte| *byte == b'\n');
     lines.map(|line| {
         let parsed = std::str::from_utf8(line).ok().and_then(Line::parse);

@@ -9,11 +9,11 @@ pub const FORMAT: u32 = 1;
 
 const MAGIC: &str = "pgkeep repository";
 /// Longer ones are not ours.
-pub(super) const CONFIG_BYTES_MAX: u64 = 4096;
+pub(crate) const CONFIG_BYTES_MAX: u64 = 4096;
 
 /// Bytes of `config`.
 #[must_use]
-pub(super) fn encode(id: RepositoryId) -> String {
+pub(crate) fn encode(id: RepositoryId) -> String {
     format!("{MAGIC}\nformat {FORMAT}\nid {id}\n")
 }
 
@@ -23,7 +23,7 @@ pub(super) fn encode(id: RepositoryId) -> String {
 ///
 /// [`Error::Usage`] where it is not one of pgkeep, [`Error::Unsupported`] where the format is newer, otherwise
 /// [`Error::Damaged`].
-pub(super) fn decode(bytes: &[u8], place: &str) -> Result<RepositoryId> {
+pub(crate) fn decode(bytes: &[u8], place: &str) -> Result<RepositoryId> {
     let damaged = || Fault::damaged("it is not what init wrote").of("config");
     let Some(rest) = bytes.strip_prefix(MAGIC.as_bytes()).and_then(|rest| rest.strip_prefix(b"\n")) else {
         return Err(Error::Usage {

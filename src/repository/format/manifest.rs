@@ -5,12 +5,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::keys::Derived;
+use super::chunk_ref::{ChunkRef, Stored};
 use super::lists::{self, Line};
-use super::{ChunkRef, Stored};
 use crate::error::Fault;
 use crate::hash::Digest;
 use crate::object::{Object, ObjectId};
+use crate::repository::keys::Derived;
 use crate::text::Text;
 
 /// Everything that restore needs to know before it reads rows.
@@ -104,10 +104,10 @@ struct PartFact {
 }
 
 /// The three streams as text, each a sequence of lines.
-pub(super) struct Encoded {
-    pub(super) contents: Vec<u8>,
-    pub(super) facts: Vec<u8>,
-    pub(super) lists: Vec<u8>,
+pub(crate) struct Encoded {
+    pub(crate) contents: Vec<u8>,
+    pub(crate) facts: Vec<u8>,
+    pub(crate) lists: Vec<u8>,
 }
 
 fn push_line(out: &mut Vec<u8>, value: &impl Serialize) {
@@ -127,7 +127,7 @@ impl Manifest {
         self.parts.iter().flat_map(|part| &part.stored.chunks)
     }
 
-    pub(super) fn encode(&self, keys: &Derived) -> Encoded {
+    pub(crate) fn encode(&self, keys: &Derived) -> Encoded {
         let (mut contents, mut facts, mut all_lists) = (Vec::new(), Vec::new(), Vec::new());
         push_line(&mut contents, &ContentsHeader { pgkeep: CONTENTS.into(), about: self.about.clone() });
         self.objects.iter().for_each(|object| push_line(&mut contents, object));
@@ -152,7 +152,7 @@ impl Manifest {
         lists::tag(&keys.tags, name.and_then(|name| name.schema.as_ref()), name.map(|name| &name.name))
     }
 
-    pub(super) fn decode(encoded: &Encoded, keys: &Derived) -> Result<Self, Fault> {
+    pub(crate) fn decode(encoded: &Encoded, keys: &Derived) -> Result<Self, Fault> {
         let mut manifest = Self::default();
         let mut lines = lines(&encoded.contents);
         let header: ContentsHeader = parse(lines.next().unwrap_or_default())?;

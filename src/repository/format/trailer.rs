@@ -1,21 +1,21 @@
 //! What a pack says about itself: a sealed list of its chunks, located by a clear footer.
 
 use super::fields::{Fields, count};
-use super::keys::Domain;
 use crate::error::Fault;
 use crate::hash::{ChunkId, StoredId};
+use crate::repository::keys::Domain;
 
 /// No pack has as many bytes, by format.
 pub(crate) const PACK_BYTES_END: u64 = 1 << 32;
 /// The end of every pack: length of the sealed trailer, format, magic.
-pub(super) const FOOTER_BYTES: usize = 16;
+pub(crate) const FOOTER_BYTES: usize = 16;
 const MAGIC: &[u8; 8] = b"pgk-pack";
 const ENTRY_BYTES: usize = 84;
 
 /// What the bytes of a chunk are.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// COPY rows of a part.
     Rows = 1,
     /// Objects of a snapshot.
@@ -29,7 +29,7 @@ pub(super) enum Kind {
 impl Kind {
     /// Where chunks of this kind belong.
     #[must_use]
-    pub(super) fn domain(self) -> Domain {
+    pub(crate) fn domain(self) -> Domain {
         match self {
             Self::Rows | Self::Contents | Self::Facts => Domain::Content,
             Self::Lists => Domain::Structure,
@@ -39,7 +39,7 @@ impl Kind {
 
 /// One chunk of a pack.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Entry {
+pub(crate) struct Entry {
     /// Its name.
     pub id: ChunkId,
     /// BLAKE3 of its sealed bytes.
@@ -56,14 +56,14 @@ pub(super) struct Entry {
     pub base: Option<ChunkId>,
 }
 
-pub(super) fn domain_byte(domain: Domain) -> u8 {
+pub(crate) fn domain_byte(domain: Domain) -> u8 {
     match domain {
         Domain::Content => 1,
         Domain::Structure => 2,
     }
 }
 
-pub(super) fn domain_of(byte: u8) -> Result<Domain, Fault> {
+pub(crate) fn domain_of(byte: u8) -> Result<Domain, Fault> {
     match byte {
         1 => Ok(Domain::Content),
         2 => Ok(Domain::Structure),
@@ -73,12 +73,12 @@ pub(super) fn domain_of(byte: u8) -> Result<Domain, Fault> {
 
 /// Numbers of bases in an entry count from 1 in a list of their own; 0 is none.
 #[derive(Default)]
-pub(super) struct Bases {
+pub(crate) struct Bases {
     ids: Vec<ChunkId>,
 }
 
 impl Bases {
-    pub(super) fn number(&mut self, base: Option<ChunkId>) -> [u8; 4] {
+    pub(crate) fn number(&mut self, base: Option<ChunkId>) -> [u8; 4] {
         let Some(base) = base else { return [0; 4] };
         let at = self.ids.iter().rposition(|id| *id == base).unwrap_or_else(|| {
             self.ids.push(base);
@@ -87,17 +87,17 @@ impl Bases {
         count(at + 1)
     }
 
-    pub(super) fn write(&self, out: &mut Vec<u8>) {
+    pub(crate) fn write(&self, out: &mut Vec<u8>) {
         out.extend(count(self.ids.len()));
         out.extend(self.ids.iter().flat_map(|id| id.0));
     }
 
-    pub(super) fn read(fields: &mut Fields<'_>) -> Result<Self, Fault> {
+    pub(crate) fn read(fields: &mut Fields<'_>) -> Result<Self, Fault> {
         let ids = (0..fields.count(32)?).map(|_| Ok(ChunkId(fields.array()?))).collect::<Result<_, Fault>>()?;
         Ok(Self { ids })
     }
 
-    pub(super) fn get(&self, number: u32) -> Result<Option<ChunkId>, Fault> {
+    pub(crate) fn get(&self, number: u32) -> Result<Option<ChunkId>, Fault> {
         let at = (number as usize).checked_sub(1);
         let get = |at: usize| self.ids.get(at).copied().ok_or_else(|| Fault::damaged("it names a base that it lacks"));
         at.map(get).transpose()
@@ -105,7 +105,7 @@ impl Bases {
 }
 
 /// Body of a trailer.
-pub(super) fn encode(domain: Domain, entries: &[Entry]) -> Vec<u8> {
+pub(crate) fn encode(domain: Domain, entries: &[Entry]) -> Vec<u8> {
     let mut body = Vec::with_capacity(16 + entries.len() * ENTRY_BYTES);
     let mut bases = Bases::default();
     body.extend([domain_byte(domain), 0, 0, 0]);
@@ -123,7 +123,7 @@ pub(super) fn encode(domain: Domain, entries: &[Entry]) -> Vec<u8> {
     body
 }
 
-pub(super) fn decode(body: &[u8]) -> Result<(Domain, Vec<Entry>), Fault> {
+pub(crate) fn decode(body: &[u8]) -> Result<(Domain, Vec<Entry>), Fault> {
     let mut fields = Fields::new(body);
     let [domain, ..] = fields.array::<4>()?;
     let domain = domain_of(domain)?;
@@ -141,7 +141,7 @@ pub(super) fn decode(body: &[u8]) -> Result<(Domain, Vec<Entry>), Fault> {
     Ok((domain, based.collect::<Result<_, Fault>>()?))
 }
 
-pub(super) fn footer(trailer_bytes: usize) -> [u8; FOOTER_BYTES] {
+pub(crate) fn footer(trailer_bytes: usize) -> [u8; FOOTER_BYTES] {
     let mut footer = [0; FOOTER_BYTES];
     footer[..4].copy_from_slice(&count(trailer_bytes));
     footer[4..8].copy_from_slice(&super::config::FORMAT.to_le_bytes());
@@ -150,7 +150,7 @@ pub(super) fn footer(trailer_bytes: usize) -> [u8; FOOTER_BYTES] {
 }
 
 /// Length of the sealed trailer before the footer of a pack of `size` bytes.
-pub(super) fn trailer_bytes(footer: &[u8], size: u64) -> Result<u64, Fault> {
+pub(crate) fn trailer_bytes(footer: &[u8], size: u64) -> Result<u64, Fault> {
     let mut fields = Fields::new(footer);
     let (length, format) = (fields.u32()?, fields.u32()?);
     if fields.bytes(8)? != MAGIC {
