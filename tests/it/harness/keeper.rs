@@ -12,7 +12,7 @@ use std::process::{self, Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::programs::{scratch, uid};
+use super::programs::{scratch_of_servers, uid};
 
 /// `nobody`: servers refuse to run as root.
 const ORDINARY_USER: u32 = 65534;
@@ -35,7 +35,7 @@ impl Keeper {
     pub(crate) fn new(name: &str, prepare: &str, start: &str) -> Keeper {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let folder = scratch().join(format!("pgkeep-{name}-{}-{number}", process::id()));
+        let folder = scratch_of_servers().join(format!("pgkeep-{name}-{}-{number}", process::id()));
         let mut shell = Command::new("/bin/sh");
         shell.args(["-c", include_str!("keeper.sh"), "keeper"]).arg(&folder).args([prepare, start]);
         shell.env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").env("LC_ALL", "C.UTF-8").current_dir("/");

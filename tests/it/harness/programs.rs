@@ -8,6 +8,7 @@ use std::fs::{self, File, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{self, Command};
+use std::sync::LazyLock;
 use std::{env, io};
 
 use sha2::{Digest, Sha256};
@@ -25,6 +26,22 @@ pub(crate) fn uid() -> u32 {
 /// run as must reach it.
 pub(crate) fn scratch() -> PathBuf {
     if uid() == 0 { PathBuf::from("/tmp") } else { env::temp_dir() }
+}
+
+/// The folder for servers: in memory where there is room. A database is 300 files, and file systems on disks take longer
+/// to make and remove them than all tests take for the rest.
+pub(crate) fn scratch_of_servers() -> PathBuf {
+    static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
+        let memory = PathBuf::from("/dev/shm");
+        if free_kib(&memory).is_some_and(|free| free >= 8 << 20) { memory } else { scratch() }
+    });
+    FOLDER.clone()
+}
+
+/// Free space of a file system, in KiB; `None` where it cannot be told.
+fn free_kib(path: &Path) -> Option<u64> {
+    let output = Command::new("df").args(["-Pk"]).arg(path).output().ok()?;
+    String::from_utf8_lossy(&output.stdout).lines().nth(1)?.split_whitespace().nth(3)?.parse().ok()
 }
 
 /// The programs of one PostgreSQL.
