@@ -16,23 +16,38 @@ const HOLDER: &str = "mallory";
 
 #[test]
 fn who_waits_for_a_lock_learns_who_holds_it() {
-    for major in versions() {
-        let server = Server::fresh(major, &[]);
-        let source = server.database("waits");
-        source.psql(&format!(
-            "CREATE ROLE {HOLDER} LOGIN; CREATE TABLE kept AS SELECT 1 AS a; ALTER TABLE kept OWNER TO {HOLDER}"
-        ));
-        let keeping = Keeping::new();
-        keeping.ok(&["dump", "-d", &source.url()]);
-        let told = waits(&keeping, &source, "BEGIN; LOCK TABLE kept", &["dump", "-d", &source.url()]);
-        assert!(told.contains("waiting for a lock on public.kept for 10 s"), "on {major}: {told}");
+    // Every wait takes ten seconds, and they can be at the same time.
+    std::thread::scope(|scope| {
+        for major in versions() {
+            scope.spawn(move || {
+                let server = Server::fresh(major, &[]);
+                server.existing("postgres").psql(&format!("CREATE ROLE {HOLDER} LOGIN"));
+                std::thread::scope(|scope| {
+                    scope.spawn(|| a_dump_names_the_holder(&server, major));
+                    scope.spawn(|| a_restore_names_the_holder(&server, major));
+                });
+            });
+        }
+    });
+}
 
-        let target = server.database("waits_too");
-        let [a, b, c, d, ..] = StoredId::of(b"pre-data 0").0;
-        let lock = format!("SELECT pg_advisory_lock({}, {})", 0x7067_6b71, i32::from_be_bytes([a, b, c, d]));
-        let told = waits(&keeping, &target, &lock, &["restore", "latest", "-d", &target.url()]);
-        assert!(told.contains("waiting for a lock of type advisory for 10 s"), "on {major}: {told}");
-    }
+fn a_dump_names_the_holder(server: &Server, major: u32) {
+    let source = server.database("waits");
+    source.psql(&format!("CREATE TABLE kept AS SELECT 1 AS a; ALTER TABLE kept OWNER TO {HOLDER}"));
+    let keeping = Keeping::new();
+    let told = waits(&keeping, &source, "BEGIN; LOCK TABLE kept", &["dump", "-d", &source.url()]);
+    assert!(told.contains("waiting for a lock on public.kept for 10 s"), "on {major}: {told}");
+}
+
+fn a_restore_names_the_holder(server: &Server, major: u32) {
+    let (source, target) = (server.database("kept"), server.database("waits_too"));
+    source.psql("CREATE TABLE kept AS SELECT 1 AS a");
+    let keeping = Keeping::new();
+    keeping.ok(&["dump", "-d", &source.url()]);
+    let [a, b, c, d, ..] = StoredId::of(b"pre-data 0").0;
+    let lock = format!("SELECT pg_advisory_lock({}, {})", 0x7067_6b71, i32::from_be_bytes([a, b, c, d]));
+    let told = waits(&keeping, &target, &lock, &["restore", "latest", "-d", &target.url()]);
+    assert!(told.contains("waiting for a lock of type advisory for 10 s"), "on {major}: {told}");
 }
 
 /// Runs the program while another session holds a lock, which he gives back once he was named; answers what it told.
