@@ -8,19 +8,22 @@
 mod costs;
 mod keyless;
 mod packs;
+mod repair;
 mod report;
 
 pub use keyless::stored;
 pub use report::{Cost, Fault, Report};
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Instant;
 
 use serde::Serialize;
 
 use crate::error::{Error, Result};
+use crate::hash::ChunkId;
 use crate::progress::{Event, Events};
-use crate::repository::{Folder, Listed, Mark, Reason, Repository, Survey};
+use crate::repository::{Folder, Listed, Mark, Opening, Reason, Repository, Survey};
 use report::Faults;
 
 /// How thoroughly to look.
@@ -46,6 +49,17 @@ pub struct Options {
     pub snapshots: Vec<String>,
     /// Mark damaged packs, so that the next dump stores their chunks again. Writes one small object.
     pub mark: bool,
+    /// Copy what is whole out of damaged packs; remove those that nothing needs, and damaged index files and marks.
+    /// Takes [`Depth::Full`], all snapshots and marks.
+    pub repair: bool,
+}
+
+/// A look at a repository.
+struct Seen {
+    report: Report,
+    opening: Opening,
+    /// Chunks that are whole in damaged packs only.
+    fragile: HashSet<ChunkId>,
 }
 
 /// Verifies a repository.
@@ -53,17 +67,28 @@ pub struct Options {
 /// # Errors
 ///
 /// [`Error::Usage`] where a snapshot is not found, [`Error::Key`] for [`Depth::Full`] without an owner's identity,
-/// [`Error::Store`] where the place fails. Damage is not an error but in the report.
+/// [`Error::Store`] where the place fails, [`Error::Unsupported`] where something is to be repaired that a newer version
+/// forbids this one to write or delete. Damage is not an error but in the report.
 pub async fn run(repository: &Repository, options: &Options, events: &Events) -> Result<Report> {
+    let started = Instant::now();
+    let mut report = match options.repair {
+        true => repair::run(repository, options, events).await?,
+        false => look(repository, options, events).await?.report,
+    };
+    warn(&report.healed, events);
+    report.seconds = started.elapsed().as_secs_f64();
+    Ok(report)
+}
+
+async fn look(repository: &Repository, options: &Options, events: &Events) -> Result<Seen> {
     if options.depth == Depth::Full && !repository.opens_content() {
         return Err(Error::key(
             "verifying in full needs to read rows, which a writer credential cannot",
             "name an owner's identity, or verify stored bytes only",
         ));
     }
-    let started = Instant::now();
     events(Event::Step { step: "list snapshots" });
-    let snapshots = repository.snapshots().await?;
+    let snapshots = Arc::new(repository.snapshots().await?);
     let mut faults = Faults::default();
     for (key, problem) in &snapshots.unreadable {
         faults.add(key, report::problem(problem));
@@ -98,9 +123,7 @@ pub async fn run(repository: &Repository, options: &Options, events: &Events) ->
     let others = snapshots.listed.iter().filter(|one| !selected.iter().any(|chosen| chosen.id == one.id));
     let heals = !told && faults.iter().any(marked) && !any_relies(repository, &survey, others, &found).await?;
     (report.healed, report.faults) = faults.into_iter().partition(|fault| heals && marked(fault));
-    warn(&report.healed, events);
-    report.seconds = started.elapsed().as_secs_f64();
-    Ok(report)
+    Ok(Seen { report, opening: Opening { survey, snapshots }, fragile: found.fragile })
 }
 
 /// Whether any of these snapshots needs what damaged packs have lost or alone still have.
@@ -121,7 +144,10 @@ async fn any_relies(
 fn warn(healed: &[Fault], events: &Events) {
     for fault in healed {
         let message = format!("{} is damaged ({}), and nothing is lost by it any more", fault.what, fault.problem);
-        let hint = "all that snapshots need of it is whole in other packs; it is marked and may be removed".to_owned();
+        let hint =
+            "all that snapshots need of it is whole in other packs; `pgkeep verify --repair` removes it once it has \
+                    been marked for 24 hours"
+                .to_owned();
         events(Event::Warning { message, hint: Some(hint) });
     }
 }

@@ -3,7 +3,7 @@
 //! Owns the format, the keys, and the ways to write, read, list and inspect. This file is the face; the parts are:
 //! `format` (what every byte means), `access` and `keys` (who may open what), `handle` and `open`, `snapshots` and `marks`
 //! (small records), `survey` and `index` (what is there), `writer`, `packer`, `pack`, `claims` and `commit` (in), `reader`
-//! and `inspect` (out). Never knows that PostgreSQL exists, never changes or renames what is stored.
+//! and `inspect` (out), `repair`. Never knows that PostgreSQL exists, never changes or renames what is stored.
 #![doc = ""]
 #![doc = include_str!("FORMAT.md")]
 
@@ -21,6 +21,7 @@ mod opening;
 mod pack;
 mod packer;
 mod reader;
+mod repair;
 mod snapshots;
 mod survey;
 mod writer;
@@ -42,6 +43,7 @@ pub use keys::{Domain, Keyring};
 pub use open::stated_id;
 pub use opening::{Opening, new_run, new_uid};
 pub use reader::Reader;
+pub(crate) use repair::Removal;
 pub use snapshots::{Listed, Snapshots};
 pub use survey::Survey;
 pub use writer::{WriteOptions, Writer};

@@ -17,7 +17,7 @@ use super::keys::Domain;
 use super::snapshots::Listed;
 use super::survey::Survey;
 use crate::blocks::Blocks;
-use crate::codec::chunk;
+use crate::codec::chunk::{self, Header};
 use crate::codec::rows::Digester;
 use crate::cpu;
 use crate::error::{Error, Fault, Result};
@@ -263,14 +263,25 @@ pub(super) fn decode(
     chunk: ChunkRef,
     sealed: &[u8],
 ) -> Result<Bytes, Fault> {
+    open(repository, epoch, domain, chunk, sealed).map(|(_, bytes)| bytes)
+}
+
+/// As [`decode`], with what stands before its bytes.
+pub(super) fn open(
+    repository: &Repository,
+    epoch: u32,
+    domain: Domain,
+    chunk: ChunkRef,
+    sealed: &[u8],
+) -> Result<(Header, Bytes), Fault> {
     if chunk.bytes > CHUNK_BYTES_LIMIT {
         return Err(Fault::damaged("its list declares an absurd length"));
     }
     let encoded = repository.keyring().open(domain, sealed, SEALED_BYTES_LIMIT as usize)?;
-    let (_, bytes) = chunk::decode(&encoded, chunk.bytes as usize)?;
+    let (header, bytes) = chunk::decode(&encoded, chunk.bytes as usize)?;
     let keys = repository.keyring().epoch(epoch).expect("a record of an unknown epoch does not open");
     if keys.chunk_id(domain, &bytes) != chunk.id {
         return Err(Fault::damaged("its bytes are those of another chunk"));
     }
-    Ok(bytes.into())
+    Ok((header, bytes.into()))
 }

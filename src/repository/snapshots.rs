@@ -55,6 +55,7 @@ impl Repository {
             match (read, id_of(&key)) {
                 (Ok((snapshot, record)), Some(id)) => {
                     found.requires.write |= record.requires.write;
+                    found.requires.delete |= record.requires.delete;
                     let writer = record.credential.text();
                     found.listed.push(Listed { id, epoch: record.epoch, stored, writer, snapshot });
                 }

@@ -18,7 +18,8 @@ const STRAY: &str = "nothing of a repository has such a name; it counts for noth
 const OBJECTS_AT_ONCE: usize = 2;
 
 /// What nobody sees without a key, as people read it.
-const UNSEEN: [&str; 3] = [
+const UNSEEN: [&str; 4] = [
+    "whether anything opens, and whether any snapshot can be restored",
     "whether single packs, index files, notes, marks or snapshots are missing, since what refers to them is sealed",
     "whether config and keys/ are those of this repository or of another one in its place",
     "what a damaged object costs",

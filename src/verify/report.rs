@@ -16,7 +16,7 @@ use crate::text::Text;
 pub struct Report {
     /// How thoroughly.
     pub depth: Depth,
-    /// Snapshots whose chunks were looked for.
+    /// Snapshots whose chunks were looked for; without keys, files of snapshots, of which nothing else is known.
     pub snapshots: u64,
     /// Packs that are there.
     pub packs: u64,
@@ -32,9 +32,12 @@ pub struct Report {
     pub marked: u64,
     /// Everything that is wrong, sorted by stored object.
     pub faults: Vec<Fault>,
-    /// Damaged packs that are marked and cost nothing any more: what snapshots need of them is whole in others. They may
-    /// be removed.
+    /// Damaged packs that are marked and cost nothing any more: what snapshots need of them is whole in others.
     pub healed: Vec<Fault>,
+    /// Chunks that were copied out of damaged packs.
+    pub rescued: u64,
+    /// Damaged objects that were removed, as nothing needed them.
+    pub removed: Vec<String>,
     /// What could not be seen in this way.
     pub unseen: Vec<&'static str>,
     /// How long it took.

@@ -121,7 +121,7 @@ const FLAGS: [(&str, &[&[&str]]); 12] = [
     ("dump", &[DUMP, SELECTION, PLACE, CONNECTION]),
     ("list", &[PLACE]),
     ("show", &[&["-l, --list"], PLACE]),
-    ("verify", &[&["--depth", "--no-mark"], PLACE]),
+    ("verify", &[&["--depth", "--no-mark", "--repair"], PLACE]),
     ("restore", &[RESTORE, DEFINITIONS, SELECTION, PIECES, PLACE, CONNECTION]),
     (
         "drill",

@@ -229,8 +229,17 @@ fn damaged_and_missing_packs() {
         let rows = target.query_rows("SELECT 1 FROM pg_class WHERE relname = 't' AND pg_relation_size(oid) > 0");
         assert!(rows.is_empty(), "no row of a damaged part was committed");
     }
+    // Every chunk in it is whole, and it stays damaged for ever unless something is done.
+    fs::write(largest, [bytes.as_slice(), b"garbage"].concat()).unwrap();
+    refused(&keeping.run(&["verify"]), 6, &["no row is lost", "pgkeep verify --repair"]);
+    refused(&keeping.run(&["verify"]), 6, &["no row is lost", "pgkeep verify --repair"]);
+    refused(&keeping.run(&["verify", "--repair", "--depth", "stored"]), 2, &["in full"]);
+    let said = keeping.ok(&["verify", "--repair"]);
+    assert!(said.contains("out of damaged packs") && said.contains("damage has healed"), "{said}");
+    let ran = keeping.run(&["verify"]);
+    assert!(ran.code == Some(0) && ran.stderr.contains("nothing is lost by it"), "{}", ran.stderr);
     fs::write(largest, bytes).unwrap();
-    keeping.ok(&["verify"]);
+    assert!(!keeping.run(&["verify"]).stderr.contains("damaged"));
 }
 
 #[test]

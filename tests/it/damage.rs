@@ -3,11 +3,11 @@
 
 use std::path::{Path, PathBuf};
 
-use pgkeep::repository::{Mark, Note, Reason, Repository, Says};
+use pgkeep::repository::{Mark, Note, Reason, Repository, Says, WriteOptions};
 use pgkeep::verify::{Depth, Options, Report};
 use pgkeep::{Error, ErrorKind, progress, verify};
 
-use crate::repository::{Place, dump, listed, read, rows, runtime};
+use crate::repository::{Place, dump, finish, listed, read, rows, runtime};
 
 /// A repository with one snapshot of a few rows, and a record in every folder.
 async fn small() -> (Place, Repository) {
@@ -162,6 +162,91 @@ fn a_manifest_that_does_not_open_is_stored_again_before_a_dump_relies_on_it() {
             let healed = verified(&place, Depth::Full).await.unwrap();
             assert!(healed.is_sound() && !healed.healed.is_empty(), "{:?}", healed.faults);
         }
+    });
+}
+
+async fn repaired(place: &Place) -> Report {
+    let options = Options { depth: Depth::Full, mark: true, repair: true, ..Options::default() };
+    verify::run(&place.open().await, &options, &progress::silent()).await.unwrap()
+}
+
+/// Makes every mark one that was put 25 hours ago.
+fn a_day_passes(place: &Place) {
+    let then = std::time::SystemTime::now() - std::time::Duration::from_secs(25 * 60 * 60);
+    for path in place.files("marks") {
+        std::fs::File::options().write(true).open(path).unwrap().set_modified(then).unwrap();
+    }
+}
+
+fn append(path: &Path, bytes: &[u8]) {
+    std::fs::write(path, [&std::fs::read(path).unwrap()[..], bytes].concat()).unwrap();
+}
+
+#[test]
+fn what_is_whole_in_a_damaged_pack_is_copied_before_the_pack_is_removed() {
+    runtime().block_on(async {
+        let (place, repository) = small().await;
+        let before = listed(&repository).await.remove(0);
+        let damaged = place.files("packs");
+        // A dump that began before anybody knew, and would rely on all of it.
+        let early = repository.writer(WriteOptions::default()).await.unwrap();
+        damaged.iter().for_each(|path| append(path, b"garbage"));
+        assert_eq!(verified(&place, Depth::Full).await.unwrap().faults.len(), damaged.len());
+        // The database has other rows by now, so that no dump stores the old ones again.
+        for _ in 0..2 {
+            dump(&place.open().await, &[("order", &rows(1 << 50, 20))]).await;
+            let stuck = verified(&place, Depth::Full).await.unwrap();
+            assert!(!stuck.is_sound() && !stuck.loses_rows(), "{stuck:?}");
+        }
+        let report = repaired(&place).await;
+        assert!(report.is_sound() && report.rescued > 0 && report.removed.is_empty(), "{report:?}");
+        assert_eq!(report.healed.len(), damaged.len());
+        let error = finish(early, &[("order", &rows(0, 20))]).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Damaged, "{error}");
+        a_day_passes(&place);
+        let report = repaired(&place).await;
+        assert_eq!((report.removed.len(), report.healed.len(), report.rescued), (damaged.len(), 0, 0), "{report:?}");
+        assert!(damaged.iter().all(|path| !path.exists()));
+        let sound = verified(&place, Depth::Full).await.unwrap();
+        assert!(sound.is_sound() && sound.healed.is_empty() && sound.snapshots == 3, "{sound:?}");
+        assert!(read(&place.open().await, &before, 0).await.unwrap() == rows(0, 20));
+    });
+}
+
+#[test]
+fn a_damaged_pack_that_a_snapshot_needs_is_never_removed() {
+    runtime().block_on(async {
+        let (place, _) = small().await;
+        let path = place.files("packs").into_iter().max_by_key(|path| path.metadata().unwrap().len()).unwrap();
+        let good = std::fs::read(&path).unwrap();
+        let mut bad = good.clone();
+        bad[300] ^= 1;
+        std::fs::write(&path, bad).unwrap();
+        for _ in 0..2 {
+            let report = repaired(&place).await;
+            assert!(report.loses_rows() && report.removed.is_empty() && path.exists(), "{report:?}");
+            a_day_passes(&place);
+        }
+        dump(&place.open().await, &[("order", &rows(0, 20))]).await;
+        let healed = verified(&place, Depth::Full).await.unwrap();
+        assert!(healed.is_sound() && healed.healed.len() == 1, "{healed:?}");
+        // Somebody puts it back from a copy.
+        std::fs::write(&path, good).unwrap();
+        assert!(repaired(&place).await.removed.is_empty() && path.exists());
+    });
+}
+
+#[test]
+fn damaged_index_files_and_marks_are_removed_and_nothing_else() {
+    runtime().block_on(async {
+        let (place, _) = small().await;
+        let records: Vec<PathBuf> = ["index", "marks", "notes"].map(|folder| place.files(folder).remove(0)).into();
+        records.iter().for_each(|path| append(path, b"x"));
+        assert_eq!(verified(&place, Depth::Full).await.unwrap().faults.len(), 3);
+        let report = repaired(&place).await;
+        assert_eq!(report.removed.len(), 2, "{report:?}");
+        assert_eq!(report.faults.len(), 1, "what was said about a snapshot is said nowhere else: {report:?}");
+        assert_eq!(records.iter().map(|path| path.exists()).collect::<Vec<_>>(), [false, false, true]);
     });
 }
 

@@ -122,11 +122,16 @@ pub(crate) async fn put(writer: &Writer, bytes: &[u8]) -> Stored {
 /// One dump with a table for each of these texts.
 pub(crate) async fn dump(repository: &Repository, tables: &[(&str, &[u8])]) -> Finished {
     let writer = repository.writer(WriteOptions::default()).await.unwrap();
+    finish(writer, tables).await.unwrap()
+}
+
+/// As [`dump`], with a writer that has begun already.
+pub(crate) async fn finish(writer: Writer, tables: &[(&str, &[u8])]) -> Result<Finished, Error> {
     let mut stored = Vec::new();
     for (name, bytes) in tables {
         stored.push((*name, vec![put(&writer, bytes).await]));
     }
-    writer.finish(&manifest(stored), head("shop")).await.unwrap()
+    writer.finish(&manifest(stored), head("shop")).await
 }
 
 pub(crate) async fn listed(repository: &Repository) -> Vec<Listed> {

@@ -300,7 +300,7 @@ fn damage_heals_with_the_next_dump() {
         assert_eq!(report.healed.len(), 1, "the pack itself stays damaged: {:?}", report.healed);
         // One snapshot that needs nothing of it does not speak for the others.
         dump(&repository, &[("other", &rows(1 << 50, CUSTOMERS))]).await;
-        let latest = Options { depth: Depth::Stored, snapshots: vec!["latest".into()], mark: false };
+        let latest = Options { depth: Depth::Stored, snapshots: vec!["latest".into()], ..Options::default() };
         let run = async || verify::run(&place.open().await, &latest, &progress::silent()).await.unwrap();
         assert_eq!((run().await.healed.len(), run().await.is_sound()), (1, true));
         let others = place.files("packs").into_iter().filter(|path| *path != damaged);

@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 use pgkeep::progress::Events;
 use pgkeep::repository;
 use pgkeep::store::Store;
-use pgkeep::verify::{self, Cost, Depth, Options, Report};
+use pgkeep::verify::{self, Cost, Depth, Fault, Options, Report};
 use pgkeep::{Error, ErrorKind, Result};
 
 use crate::cli::command::list;
@@ -18,9 +18,12 @@ use crate::cli::{Context, opening, report, screen, units};
 Needs no database, and no identity for `--depth stored`, so that a storage server can run it from cron; what cannot be
 seen without one is told then. Never stops at the first fault; exit code 6 means damage, 9 that there is no snapshot.
 Damaged packs are marked, so that the next dump stores again what is lost; one that costs nothing any more is a warning.
+`--repair` copies what is whole out of damaged packs, and removes those that no snapshot needs any more, a day after they
+were marked; and damaged index files and marks, which can be done without. What is left is looked at again.
 
 Examples:
   pgkeep verify
+  pgkeep verify --repair
   pgkeep verify latest --depth listing
   pgkeep verify --depth stored --quiet")]
 pub(crate) struct Verify {
@@ -33,6 +36,9 @@ pub(crate) struct Verify {
     /// Do not mark damaged packs; nothing at all is written then
     #[arg(long)]
     no_mark: bool,
+    /// Copy what is whole out of damaged packs, then remove what is damaged and needed by nothing
+    #[arg(long, conflicts_with_all = ["snapshots", "no_mark"])]
+    repair: bool,
     #[command(flatten)]
     place: Place,
     #[command(flatten)]
@@ -80,12 +86,13 @@ impl Verify {
         let Some(repository) = opening::open_with_identity(&store, &self.identities, stated).await? else {
             return self.verify_without_identity(&store, events).await;
         };
-        let options = Options { depth: self.depth.into(), snapshots: self.snapshots.clone(), mark: !self.no_mark };
+        let (depth, snapshots) = (self.depth.into(), self.snapshots.clone());
+        let options = Options { depth, snapshots, mark: !self.no_mark, repair: self.repair };
         verify::run(&repository, &options, events).await
     }
 
     async fn verify_without_identity(&self, store: &Store, events: &Events) -> Result<Report> {
-        if self.depth == HowDeep::Stored && self.snapshots.is_empty() {
+        if self.depth == HowDeep::Stored && self.snapshots.is_empty() && !self.repair {
             return verify::stored(store, events).await;
         }
         let refused = opening::no_identity(store.place(), repository::stated_id(store).await?);
@@ -111,18 +118,32 @@ fn damage(found: &Report) -> Outcome {
     }
     let objects = units::counted(found.faults.len() as u64, "fault");
     let consequence = if found.loses_rows() { "rows are lost" } else { "no row is lost" };
-    let hint = match found.marked {
-        0 => None,
-        marked => {
-            let packs = units::counted(marked, "damaged pack");
-            Some(format!("{packs} marked: the next dump stores again what the database still has"))
-        }
-    };
+    let consequence = if found.unseen.is_empty() { consequence } else { "what is lost by them cannot be seen" };
     Err(Failure::Found {
         kind: ErrorKind::Damaged,
         message: format!("the repository has {objects}: {consequence}"),
-        hint,
+        hint: advice(found),
     })
+}
+
+/// What to do about damage.
+fn advice(found: &Report) -> Option<String> {
+    if !found.unseen.is_empty() {
+        return Some("`pgkeep verify` with an owner's identity says what they cost".into());
+    }
+    let mends = |fault: &Fault| ["packs/", "index/", "marks/"].iter().any(|folder| fault.what.starts_with(folder));
+    let marked = match found.marked {
+        0 => "dump again".to_owned(),
+        marked => format!("{} marked", units::counted(marked, "damaged pack")),
+    };
+    let dump = format!("{marked}: the next dump stores again what the database still has");
+    let repair = "`pgkeep verify --repair` copies what is whole out of damaged packs, and removes what nothing needs";
+    match (found.loses_rows(), found.faults.iter().any(mends)) {
+        (true, true) => Some(format!("{dump}; then {repair}")),
+        (true, false) => Some(dump),
+        (false, true) => Some(repair.into()),
+        (false, false) => None,
+    }
 }
 
 fn are(packs: u64) -> String {
@@ -137,6 +158,12 @@ fn text(found: &Report) -> String {
         for cost in &fault.costs {
             text += &format!("    {}\n", cost_text(cost));
         }
+    }
+    for key in &found.removed {
+        text += &format!("removed {}: it was damaged, and nothing needed it\n", screen::line(key));
+    }
+    if found.rescued > 0 {
+        text += &format!("copied {} out of damaged packs\n", units::counted(found.rescued, "chunk"));
     }
     let counted = match found.depth {
         Depth::Listing => format!("{} there", units::counted(found.packs, "pack")),
@@ -154,10 +181,14 @@ fn text(found: &Report) -> String {
         found if found.is_empty() => "no snapshot is there",
         found if !found.healed.is_empty() => "damage has healed, all that snapshots need is as it was stored",
         found if !found.unseen.is_empty() => "what is there is what its names say",
+        found if found.depth == Depth::Listing => "all that snapshots refer to is there with its size",
         _ => "all is as it was stored",
     };
     let took = std::time::Duration::from_secs_f64(found.seconds.max(0.0));
-    let snapshots = units::counted(found.snapshots, "snapshot");
+    let snapshots = match found.unseen.is_empty() {
+        true => units::counted(found.snapshots, "snapshot"),
+        false => format!("stored bytes without an identity, {}", units::counted(found.snapshots, "snapshot file")),
+    };
     text += &format!("verified {snapshots}: {counted}, in {}: {verdict}\n", units::duration(took));
     for unseen in &found.unseen {
         text += &format!("not seen without an identity: {unseen}\n");

@@ -63,6 +63,12 @@ impl Requires {
     pub(crate) fn allows_write(self) -> bool {
         self.write & !KNOWN == 0
     }
+
+    /// Whether this version may delete from the repository.
+    #[must_use]
+    pub(in crate::repository) fn allows_delete(self) -> bool {
+        self.delete & !KNOWN == 0
+    }
 }
 
 /// A record that was opened and whose MAC is right.
