@@ -3,18 +3,22 @@
 //! Owns every error type of the library. Messages are lower-case fragments that name the object and have no full stop;
 //! a source is never repeated inside the message, since whoever prints follows the chain.
 
+pub mod sqlstate;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
-/// `deadlock_detected`.
-const DEADLOCK: &str = "40P01";
-/// `serialization_failure`; also what a standby says where a query is in the way of recovery.
-const SERIALIZATION_FAILURE: &str = "40001";
-
 /// What a server says of things that were dropped after they were listed: no such table, schema, object, function or
-/// column, and `internal_error`, as in "could not open relation with OID" and "cache lookup failed".
-const DROPPED: [&str; 6] = ["42P01", "3F000", "42704", "42883", "42703", "XX000"];
+/// column, and its own catalog no longer agreeing.
+const DROPPED: [&str; 6] = [
+    sqlstate::UNDEFINED_TABLE,
+    sqlstate::INVALID_SCHEMA_NAME,
+    sqlstate::UNDEFINED_OBJECT,
+    sqlstate::UNDEFINED_FUNCTION,
+    sqlstate::UNDEFINED_COLUMN,
+    sqlstate::INTERNAL_ERROR,
+];
 
 /// Result of everything in this library.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -267,7 +271,7 @@ impl Error {
     /// conflict with recovery on a standby. The same statements may succeed in a new transaction.
     #[must_use]
     pub fn is_conflict(&self) -> bool {
-        matches!(self.sqlstate(), Some(DEADLOCK | SERIALIZATION_FAILURE))
+        matches!(self.sqlstate(), Some(sqlstate::DEADLOCK_DETECTED | sqlstate::SERIALIZATION_FAILURE))
     }
 
     /// Whether the connection to the server is gone, so that only a new one helps. An ERROR never is that, whatever its

@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 
 use crate::blocks::{Blocks, rows_in};
 use crate::dump::parts::Part;
-use crate::error::{Cause, Error, Result};
+use crate::error::{Cause, Error, Result, sqlstate};
 use crate::pg::{Connector, Session, settings, snapshot};
 use crate::progress::{Event, Events};
 use crate::repository::{Stored, Writer};
@@ -31,9 +31,6 @@ const HEARTBEAT: Duration = Duration::from_secs(30);
 const PATIENCE: Duration = Duration::from_millis(100);
 /// Gives back the locks of the part before.
 const RELEASE: &str = "ROLLBACK TO SAVEPOINT part; ";
-/// `lock_not_available`: somebody waits for or holds a stronger lock.
-const LOCK_NOT_AVAILABLE: &str = "55P03";
-
 /// What all workers share.
 pub(super) struct Copying {
     pub(super) connector: Arc<Connector>,
@@ -123,7 +120,7 @@ impl Copying {
         loop {
             match self.attempt_once(session, part).await {
                 Ok(stored) => return Ok(Some(stored)),
-                Err(error) if error.sqlstate() == Some(LOCK_NOT_AVAILABLE) => {
+                Err(error) if error.sqlstate() == Some(sqlstate::LOCK_NOT_AVAILABLE) => {
                     *session = None;
                     return Ok(None);
                 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 
-use crate::error::{Cause, Error, Result};
+use crate::error::{Cause, Error, Result, sqlstate};
 use crate::pg::authentication::{self, Credentials};
 use crate::pg::config::{Address, Config, Host, Target, TlsMode};
 use crate::pg::connection::{Connection, Patience};
@@ -13,11 +13,6 @@ use crate::pg::route::{Route, Socket};
 use crate::pg::session::Session;
 use crate::pg::tls::{HANDSHAKE_FAILED, TlsClient};
 use crate::pg::wire::{self, violation};
-
-/// SQLSTATE of `pg_hba.conf` turning away a role, a host, or a connection that is (not) encrypted.
-const NOT_ALLOWED: &str = "28000";
-/// SQLSTATE of a server that is still starting up or already shutting down.
-const CANNOT_CONNECT_NOW: &str = "57P03";
 
 impl Session {
     /// Opens a session on the first host that lets us in and is the kind of server that is wanted.
@@ -59,7 +54,7 @@ impl Session {
 fn ends_search(cause: &Cause) -> bool {
     match cause {
         Cause::NoPassword => true,
-        _ => cause.server().is_some_and(|report| report.sqlstate != CANNOT_CONNECT_NOW),
+        _ => cause.server().is_some_and(|report| report.sqlstate != sqlstate::CANNOT_CONNECT_NOW),
     }
 }
 
@@ -70,10 +65,10 @@ fn hint(cause: &Cause, host: &Host) -> Option<String> {
             "sslrootcert must name the certificate that signed the server's; verify-full also checks the host name"
         }
         (Cause::Server(report), _) => match report.sqlstate.as_str() {
-            "28P01" => "check user and password",
-            NOT_ALLOWED => "pg_hba.conf of the server must allow this host, user, database and kind of connection",
-            "3D000" => "`psql -l` lists the databases of the server",
-            "53300" => "all connections of the server are in use; ask for fewer jobs or raise max_connections",
+            sqlstate::INVALID_PASSWORD => "check user and password",
+            sqlstate::INVALID_AUTHORIZATION_SPECIFICATION => "pg_hba.conf of the server must allow this host, user, database and kind of connection",
+            sqlstate::INVALID_CATALOG_NAME => "`psql -l` lists the databases of the server",
+            sqlstate::TOO_MANY_CONNECTIONS => "all connections of the server are in use; ask for fewer jobs or raise max_connections",
             _ => return report.hint.clone(),
         },
         (Cause::Io(error), Address::Unix(_)) if error.kind() == io::ErrorKind::NotFound => {
@@ -138,7 +133,7 @@ async fn enter(config: &Config, host: &Host, socket: Socket) -> Result<Session, 
 }
 
 fn is_not_allowed(cause: &Cause) -> bool {
-    cause.server().is_some_and(|report| report.sqlstate == NOT_ALLOWED)
+    cause.server().is_some_and(|report| report.sqlstate == sqlstate::INVALID_AUTHORIZATION_SPECIFICATION)
 }
 
 fn is_handshake(cause: &Cause) -> bool {

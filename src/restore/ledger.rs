@@ -16,7 +16,7 @@
 use std::collections::HashSet;
 
 use crate::catalog::bookkeeping::{self, Bookkeeping, SCHEMA};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, sqlstate};
 use crate::hash::StoredId;
 use crate::object::ObjectId;
 use crate::pg::Session;
@@ -36,9 +36,6 @@ pub(crate) const WORK_LOCK: i32 = 0x7067_6b70;
 
 /// First key of the advisory locks of items.
 const ITEM_LOCK: i32 = 0x7067_6b71;
-
-/// `undefined_table`
-const UNDEFINED_TABLE: &str = "42P01";
 
 /// One unit of work that is done wholly or not at all.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -323,7 +320,7 @@ impl Ledger {
         let begin = text!["BEGIN; ", settings, " SELECT ", locks, "; ", lock, "; ", bookkeeping::QUERY];
         let rows = match session.query(begin).await {
             // Whoever took over has finished, and removed the ledger.
-            Err(error) if error.sqlstate() == Some(UNDEFINED_TABLE) => return Err(taken_over()),
+            Err(error) if error.sqlstate() == Some(sqlstate::UNDEFINED_TABLE) => return Err(taken_over()),
             answer => answer.map_err(|e| e.while_doing("begin a transaction of the restore"))?,
         };
         let there = rows.iter().next().map(Bookkeeping::of).transpose()?.ok_or_else(taken_over)?;

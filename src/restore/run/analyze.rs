@@ -1,7 +1,7 @@
 //! Statistics for the planner, at the end. They are no part of the snapshot: what cannot be analyzed is told and stops
 //! nothing.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, sqlstate};
 use crate::object::Object;
 use crate::pg::Session;
 use crate::progress::Event;
@@ -9,9 +9,6 @@ use crate::restore::run::phases::Restoring;
 use crate::restore::run::sessions::{Seat, Work};
 use crate::text;
 use crate::text::Text;
-
-/// Class of errors by which somebody ends a statement or a server: the restore has to stop.
-const INTERVENTION: &str = "57";
 
 /// The analysis of these tables, without those below them; nothing where there are none.
 pub(super) fn statement(tables: &[&Object]) -> Text {
@@ -49,7 +46,7 @@ async fn attempt(restoring: &Restoring, lead: &mut Seat, analyze: &Text, role: b
     match restoring.crew.by_itself(lead, "analyze", &attempt).await {
         Ok(()) => Ok(Ok(())),
         Err(error) if error.is_disconnect() => Err(error),
-        Err(error) if error.sqlstate().is_none_or(|code| code.starts_with(INTERVENTION)) => Err(error),
+        Err(error) if error.sqlstate().is_none_or(|code| sqlstate::OPERATOR_INTERVENTION.has(code)) => Err(error),
         Err(error) => Ok(Err(error)),
     }
 }

@@ -4,7 +4,7 @@
 //! Event triggers come in the very transaction in which the ledger goes, and after that: none of them sees it go.
 
 use crate::catalog::bookkeeping::SCHEMA;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, sqlstate};
 use crate::pg::Session;
 use crate::progress::Event;
 use crate::restore::ledger::Ledger;
@@ -15,9 +15,6 @@ use crate::text;
 /// is set to wait for beyond that, as for standbys, it waits for too.
 pub(crate) const DURABLE: &str = "SELECT pg_catalog.set_config('synchronous_commit', CASE s.reset_val WHEN 'off' THEN 'local' ELSE s.reset_val END, \
      true) FROM pg_catalog.pg_settings s WHERE s.name = 'synchronous_commit'";
-
-/// Class of errors by which somebody ends a statement or a server.
-const INTERVENTION: &str = "57";
 
 /// The last transaction.
 pub(crate) struct Finish<'a, W> {
@@ -94,7 +91,7 @@ async fn undone(session: &mut Session, error: Error) -> Error {
 }
 
 fn is_intervention(error: &Error) -> bool {
-    error.sqlstate().is_none_or(|code| code.starts_with(INTERVENTION))
+    error.sqlstate().is_none_or(|code| sqlstate::OPERATOR_INTERVENTION.has(code))
 }
 
 fn tell(crew: &Crew, error: &Error) {

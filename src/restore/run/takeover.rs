@@ -7,7 +7,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use crate::catalog::bookkeeping::SCHEMA;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, sqlstate};
 use crate::pg::Session;
 use crate::progress::Event;
 use crate::restore::ledger::{Done, Found, Ledger, Lock, WORK_LOCK, end_holders, refused};
@@ -16,9 +16,6 @@ use crate::text;
 
 /// How long what is left of an earlier run may take to end by itself, and then again after it was told to.
 const PATIENCE_SECONDS: u32 = 10;
-
-/// `lock_not_available`
-const LOCK_NOT_AVAILABLE: &str = "55P03";
 
 /// The first transaction of a run.
 pub(crate) struct Takeover<'a> {
@@ -90,7 +87,7 @@ impl Work for Takeover<'_> {
             };
             // The error that is reported is the first one, not that of the clean-up.
             drop(session.run("ROLLBACK").await);
-            if error.sqlstate() != Some(LOCK_NOT_AVAILABLE) {
+            if error.sqlstate() != Some(sqlstate::LOCK_NOT_AVAILABLE) {
                 return Err(error.while_doing("make the ledger of the restore"));
             }
             if told {
