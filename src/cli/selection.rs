@@ -1,12 +1,10 @@
 //! Flags that choose objects and rows, spelled as in pg_dump, and what the library makes of them.
 
-mod filter;
+use std::io::Read as _;
 
 use clap::Args;
 use pgkeep::object::Section;
-use pgkeep::plan::Pattern;
-use pgkeep::plan::select::{self, FunctionPattern, Purpose, TablePattern, TriggerPattern};
-use pgkeep::text::Text;
+use pgkeep::plan::select::{self, Purpose, Switch};
 use pgkeep::{Error, Result};
 
 /// Which objects and rows.
@@ -102,19 +100,12 @@ struct Patterns {
     /// Rows of foreign tables of foreign servers that match; snapshots hold no others
     #[arg(long = "include-foreign-data", value_name = "PATTERN")]
     foreign_servers: Vec<String>,
-    /// Those of filter files that name pieces, as [`Pieces`] do.
-    #[arg(skip)]
-    pieces: Pieces,
 }
 
 impl Selection {
     /// What is meant, for `purpose`. Reads the filter files.
     pub(crate) fn chosen(&self, purpose: Purpose) -> Result<select::Selection> {
-        let mut patterns = self.patterns.clone();
-        for file in &self.filters {
-            filter::read(file, purpose, &mut patterns)?;
-        }
-        Ok(select::Selection {
+        let mut chosen = select::Selection {
             purpose,
             sections: self.sections.clone(),
             data_only: self.data_only,
@@ -130,8 +121,13 @@ impl Selection {
             no_subscriptions: self.no_subscriptions,
             strict_names: self.strict_names,
             with_dependencies: self.with_dependencies,
-            ..patterns.chosen()?
-        })
+            ..select::Selection::default()
+        };
+        self.patterns.add_to(&mut chosen)?;
+        for file in &self.filters {
+            chosen.add_filter(file, &text(file, "filter", "a filter file is text in UTF-8")?)?;
+        }
+        Ok(chosen)
     }
 }
 
@@ -150,32 +146,42 @@ impl Selection {
 }
 
 impl Patterns {
-    fn chosen(&self) -> Result<select::Selection> {
-        let mut chosen = select::Selection {
-            schemas: all(&self.schemas, |name| Pattern::of_schema(name))?,
-            exclude_schemas: all(&self.exclude_schemas, |name| Pattern::of_schema(name))?,
-            tables: tables(&self.tables, &self.trees)?,
-            exclude_tables: tables(&self.exclude_tables, &self.exclude_trees)?,
-            exclude_table_data: tables(&self.exclude_rows, &self.exclude_tree_rows)?,
-            extensions: all(&self.extensions, |name| Pattern::of_plain(name))?,
-            exclude_extensions: all(&self.exclude_extensions, |name| Pattern::of_plain(name))?,
-            foreign_data: all(&self.foreign_servers, |name| Pattern::of_plain(name))?,
-            ..select::Selection::default()
-        };
-        self.pieces.add(&mut chosen)?;
-        Ok(chosen)
+    fn add_to(&self, chosen: &mut select::Selection) -> Result<()> {
+        let all = [
+            (Switch::Schema, &self.schemas),
+            (Switch::ExcludeSchema, &self.exclude_schemas),
+            (Switch::Table, &self.tables),
+            (Switch::TableAndChildren, &self.trees),
+            (Switch::ExcludeTable, &self.exclude_tables),
+            (Switch::ExcludeTableAndChildren, &self.exclude_trees),
+            (Switch::ExcludeTableData, &self.exclude_rows),
+            (Switch::ExcludeTableDataAndChildren, &self.exclude_tree_rows),
+            (Switch::Extension, &self.extensions),
+            (Switch::ExcludeExtension, &self.exclude_extensions),
+            (Switch::ForeignData, &self.foreign_servers),
+        ];
+        add(chosen, &all)
     }
 }
 
-fn all<T>(written: &[String], parse: impl Fn(&str) -> Result<T>) -> Result<Vec<T>> {
-    written.iter().map(|written| parse(written)).collect()
+/// Adds what was written after each of these switches.
+fn add(chosen: &mut select::Selection, all: &[(Switch, &Vec<String>)]) -> Result<()> {
+    let written = all.iter().flat_map(|(switch, written)| written.iter().map(move |written| (*switch, written)));
+    written.into_iter().try_for_each(|(switch, written)| chosen.add(switch, written))
 }
 
-fn tables(alone: &[String], trees: &[String]) -> Result<Vec<TablePattern>> {
-    let pattern = |name: &str, children| Ok(TablePattern { pattern: Pattern::of_relation(name)?, children });
-    let mut both = all(alone, |name| pattern(name, false))?;
-    both.extend(all(trees, |name| pattern(name, true))?);
-    Ok(both)
+/// A file that chooses, `-` for standard input.
+fn text(file: &str, what: &str, hint: &str) -> Result<String> {
+    let mut text = String::new();
+    let read = match file {
+        "-" => std::io::stdin().lock().read_to_string(&mut text).map(drop),
+        _ => std::fs::read_to_string(file).map(|read| text = read),
+    };
+    read.map_err(|error| Error::Usage {
+        message: format!("cannot read {what} {file}: {error}"),
+        hint: Some(hint.into()),
+    })?;
+    Ok(text)
 }
 
 fn section(written: &str) -> Result<Section, String> {
@@ -209,49 +215,13 @@ impl Pieces {
     /// What is meant of a snapshot: `selection` and these.
     pub(crate) fn chosen(&self, selection: &Selection) -> Result<select::Selection> {
         let mut chosen = selection.chosen(Purpose::Restore)?;
-        self.add(&mut chosen)?;
+        let all =
+            [(Switch::Index, &self.indexes), (Switch::Function, &self.functions), (Switch::Trigger, &self.triggers)];
+        add(&mut chosen, &all)?;
         if let Some(file) = &self.use_list {
             let hint = "a list is text in UTF-8; `pgkeep show --list` writes one";
-            chosen.list = Some(select::List::parse(&filter::text(file, "list", hint)?)?);
+            chosen.list = Some(select::List::parse(&text(file, "list", hint)?)?);
         }
         Ok(chosen)
-    }
-
-    fn add(&self, chosen: &mut select::Selection) -> Result<()> {
-        chosen.indexes.extend(all(&self.indexes, |name| Pattern::of_relation(name))?);
-        chosen.functions.extend(all(&self.functions, |name| FunctionPattern::new(&Text::from(name)))?);
-        chosen.triggers.extend(all(&self.triggers, |name| TriggerPattern::new(&Text::from(name)))?);
-        Ok(())
-    }
-}
-
-/// The patterns of a selection as flags, for people.
-pub(crate) fn written(selection: &select::Selection) -> Vec<Text> {
-    let plain = [
-        ("-n", &selection.schemas),
-        ("-N", &selection.exclude_schemas),
-        ("-e", &selection.extensions),
-        ("--exclude-extension", &selection.exclude_extensions),
-        ("--include-foreign-data", &selection.foreign_data),
-    ];
-    let relations = [
-        (["-t", "--table-and-children"], &selection.tables),
-        (["-T", "--exclude-table-and-children"], &selection.exclude_tables),
-        (["--exclude-table-data", "--exclude-table-data-and-children"], &selection.exclude_table_data),
-    ];
-    let plain = plain.into_iter().flat_map(|(flag, patterns)| patterns.iter().map(move |pattern| (flag, pattern)));
-    let relations = relations.into_iter().flat_map(|(flags, patterns)| {
-        patterns.iter().map(move |table| (flags[usize::from(table.children)], &table.pattern))
-    });
-    plain.chain(relations).map(|(flag, pattern)| Text::from(format!("{flag} {pattern}"))).collect()
-}
-
-/// A request that a filter file makes no sense of.
-fn refusal(file: &str, line: usize, problem: &str) -> Error {
-    Error::Usage {
-        message: format!("line {line} of filter {file}: {problem}"),
-        hint: Some(
-            "a line is `include` or `exclude`, a kind of object and a pattern: `exclude table_data audit.*`".into(),
-        ),
     }
 }

@@ -19,7 +19,7 @@ use crate::cli::definitions::Omissions;
 use crate::cli::exit::{Failure, Outcome};
 use crate::cli::flags::{Connection, Identities, Jobs, Place, duration};
 use crate::cli::report::Report;
-use crate::cli::selection::{Selection, written};
+use crate::cli::selection::Selection;
 use crate::cli::{Context, opening, screen, units};
 
 /// Dump a database into the repository
@@ -171,7 +171,7 @@ impl Dump {
         let options = Options {
             source,
             jobs: self.jobs.number(),
-            patterns: written(&selection),
+            patterns: selection.patterns(),
             selection,
             writing: WriteOptions::default(),
             label: self.label.clone(),

@@ -1,11 +1,16 @@
 //! Which objects and rows are meant: pg_dump's switches on dump, pg_restore's on restore.
 //!
+//! What people write (patterns after switches, filter files, lists) becomes a [`Selection`] here; whoever calls reads
+//! the files.
+//!
 //! Works from objects alone, so that a restore needs no server to choose from a snapshot. Names decide who is meant
 //! ([`named`]), needs decide what must come along or stay behind ([`needs`]).
 
+mod filter;
 mod list;
 mod named;
 mod needs;
+mod switch;
 
 use std::collections::BTreeSet;
 
@@ -14,6 +19,7 @@ use crate::object::{Kind, Object, ObjectId, Section};
 use crate::plan::{Omissions, Pattern};
 use crate::text::Text;
 pub use list::List;
+pub use switch::Switch;
 
 /// What is wanted. The default wants everything.
 #[derive(Clone, Debug, Default)]

@@ -5,39 +5,36 @@
 //! and `\\` a backslash. Blanks outside quotes mean nothing beside `.`, `,` and parentheses, and one of them is as good as
 //! many.
 
-use std::io::Read as _;
+use super::{Purpose, Selection, Switch};
+use crate::error::{Error, Result};
 
-use pgkeep::plan::select::Purpose;
-use pgkeep::{Error, Result};
-
-use super::{Patterns, refusal};
-
-/// Adds the patterns of a file, `-` for standard input.
-pub(super) fn read(file: &str, purpose: Purpose, patterns: &mut Patterns) -> Result<()> {
-    add(file, &text(file, "filter", "a filter file is text in UTF-8")?, purpose, patterns)
-}
-
-/// A file that chooses, `-` for standard input.
-pub(super) fn text(file: &str, what: &str, hint: &str) -> Result<String> {
-    let mut text = String::new();
-    let read = match file {
-        "-" => std::io::stdin().lock().read_to_string(&mut text).map(drop),
-        _ => std::fs::read_to_string(file).map(|read| text = read),
-    };
-    read.map_err(|error| Error::Usage {
-        message: format!("cannot read {what} {file}: {error}"),
-        hint: Some(hint.into()),
-    })?;
-    Ok(text)
-}
-
-fn add(file: &str, text: &str, purpose: Purpose, patterns: &mut Patterns) -> Result<()> {
-    let mut commands = Commands { rest: text, line: 1 };
-    while !commands.rest.is_empty() {
-        let line = commands.line;
-        commands.next(purpose, patterns).map_err(|problem| refusal(file, line, &problem))?;
+impl Selection {
+    /// Adds the patterns of a filter file; `file` names it in errors.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Usage`] with the line of what makes no sense.
+    pub fn add_filter(&mut self, file: &str, text: &str) -> Result<()> {
+        let mut commands = Commands { rest: text, line: 1 };
+        while !commands.rest.is_empty() {
+            let line = commands.line;
+            let command = commands.next(self.purpose).map_err(|problem| refusal(file, line, &problem))?;
+            if let Some((switch, pattern)) = command {
+                self.add(switch, &pattern)?;
+            }
+        }
+        Ok(())
     }
-    Ok(())
+}
+
+/// A request that a filter file makes no sense of.
+fn refusal(file: &str, line: usize, problem: &str) -> Error {
+    Error::Usage {
+        message: format!("line {line} of filter {file}: {problem}"),
+        hint: Some(
+            "a line is `include` or `exclude`, a kind of object and a pattern: `exclude table_data audit.*`".into(),
+        ),
+    }
 }
 
 /// What is left of a file to read.
@@ -48,22 +45,23 @@ struct Commands<'a> {
 
 impl Commands<'_> {
     /// Reads one line, or as many as its quoted names span.
-    fn next(&mut self, purpose: Purpose, patterns: &mut Patterns) -> Result<(), String> {
+    fn next(&mut self, purpose: Purpose) -> Result<Option<(Switch, String)>, String> {
         self.blanks();
+        let mut command = None;
         if !self.is_over() {
             let verb = self.keyword("include or exclude is missing")?;
             let kind = self.keyword("the kind of object is missing")?;
-            let list = list(&verb, &kind, purpose, patterns)?;
+            let switch = switch(&verb, &kind, purpose)?;
             let pattern = self.pattern()?;
             if pattern.is_empty() {
                 return Err("a pattern is missing".into());
             }
-            list.push(pattern);
+            command = Some((switch, pattern));
         }
         let (_comment, next) = self.rest.split_once('\n').unwrap_or(("", ""));
         self.rest = next;
         self.line += 1;
-        Ok(())
+        Ok(command)
     }
 
     /// Whether nothing but a comment is left of the line.
@@ -135,46 +133,55 @@ impl Commands<'_> {
     }
 }
 
-/// Where patterns of a command go.
-fn list<'a>(
-    verb: &str,
-    kind: &str,
-    purpose: Purpose,
-    patterns: &'a mut Patterns,
-) -> Result<&'a mut Vec<String>, String> {
-    Ok(match (verb, kind) {
-        ("include", "schema") => &mut patterns.schemas,
-        ("exclude", "schema") => &mut patterns.exclude_schemas,
-        ("include", "table") => &mut patterns.tables,
-        ("exclude", "table") => &mut patterns.exclude_tables,
-        ("include", "table_and_children") => &mut patterns.trees,
-        ("exclude", "table_and_children") => &mut patterns.exclude_trees,
-        ("exclude", "table_data") => &mut patterns.exclude_rows,
-        ("exclude", "table_data_and_children") => &mut patterns.exclude_tree_rows,
-        ("include", "extension") => &mut patterns.extensions,
-        ("exclude", "extension") => &mut patterns.exclude_extensions,
-        ("include", "foreign_data") => &mut patterns.foreign_servers,
-        ("include", "function") if purpose == Purpose::Restore => &mut patterns.pieces.functions,
-        ("include", "index") if purpose == Purpose::Restore => &mut patterns.pieces.indexes,
-        ("include", "trigger") if purpose == Purpose::Restore => &mut patterns.pieces.triggers,
-        ("include" | "exclude", _) => return Err(format!("nothing can {verb} `{kind}`")),
+/// What a command asks for.
+fn switch(verb: &str, kind: &str, purpose: Purpose) -> Result<Switch, String> {
+    let includes = match verb {
+        "include" => true,
+        "exclude" => false,
         _ => return Err(format!("`{verb}` is neither include nor exclude")),
-    })
+    };
+    Switch::in_filter(includes, kind, purpose).ok_or_else(|| format!("nothing can {verb} `{kind}`"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// What the commands of a filter ask for.
+    fn commands(text: &str, purpose: Purpose) -> Vec<(Switch, String)> {
+        let mut all = Commands { rest: text, line: 1 };
+        let mut found = Vec::new();
+        while !all.rest.is_empty() {
+            found.extend(all.next(purpose).unwrap());
+        }
+        found
+    }
+
+    fn refused(text: &str, purpose: Purpose) -> String {
+        let mut selection = Selection { purpose, ..Selection::default() };
+        selection.add_filter("f", text).unwrap_err().to_string()
+    }
+
     #[test]
     fn commands_end_at_comments_and_lines_outside_quotes() {
-        let mut patterns = Patterns::default();
         let text = "# all of it\n\ninclude table ord.* # and nothing else\n  exclude   table_data \"a # b\nc\".\"d\"\"\" \n\
                     include extension citext";
-        add("f", text, Purpose::Dump, &mut patterns).unwrap();
-        assert_eq!(patterns.tables, ["ord.*"]);
-        assert_eq!(patterns.exclude_rows, ["\"a # b\nc\".\"d\"\"\""]);
-        assert_eq!(patterns.extensions, ["citext"]);
+        let expected = [
+            (Switch::Table, "ord.*".to_owned()),
+            (Switch::ExcludeTableData, "\"a # b\nc\".\"d\"\"\"".to_owned()),
+            (Switch::Extension, "citext".to_owned()),
+        ];
+        assert_eq!(commands(text, Purpose::Dump), expected);
+    }
+
+    #[test]
+    fn patterns_join_those_of_flags() {
+        let mut selection = Selection::default();
+        selection.add(Switch::TableAndChildren, "a").unwrap();
+        selection.add_filter("f", "include table b\nexclude table_data_and_children c.d\nexclude schema e").unwrap();
+        let patterns: Vec<String> = selection.patterns().iter().map(ToString::to_string).collect();
+        assert_eq!(patterns, ["-N e", "--table-and-children a", "-t b", "--exclude-table-data-and-children c.d"]);
+        assert!(selection.add_filter("f", "include schema a.b.c").is_err());
     }
 
     #[test]
@@ -201,34 +208,24 @@ mod tests {
         ] {
             assert_eq!(Commands { rest: written, line: 1 }.pattern().unwrap(), pattern);
         }
-        let refused = add("f", r#"exclude table "a\tb""#, Purpose::Dump, &mut Patterns::default()).unwrap_err();
         let problem = "line 1 of filter f: inside quotes a backslash is followed by n or by another one";
-        assert_eq!(refused.to_string(), problem);
+        assert_eq!(refused(r#"exclude table "a\tb""#, Purpose::Dump), problem);
     }
 
     #[test]
     fn commands_are_read_without_regard_to_case() {
-        let mut patterns = Patterns::default();
-        add("f", "INCLUDE Table \"a\"\r\nexclude\ttable_DATA b\r\n", Purpose::Dump, &mut patterns).unwrap();
-        assert_eq!((patterns.tables, patterns.exclude_rows), (vec!["\"a\"".into()], vec!["b".to_owned()]));
-        let mut patterns = Patterns::default();
-        add("f", "include table a\u{a0}b", Purpose::Dump, &mut patterns).unwrap();
-        assert_eq!(patterns.tables, ["a\u{a0}b"]);
+        let read = commands("INCLUDE Table \"a\"\r\nexclude\ttable_DATA b\r\n", Purpose::Dump);
+        assert_eq!(read, [(Switch::Table, "\"a\"".to_owned()), (Switch::ExcludeTableData, "b".to_owned())]);
+        assert_eq!(commands("include table a\u{a0}b", Purpose::Dump), [(Switch::Table, "a\u{a0}b".to_owned())]);
     }
 
     #[test]
     fn pieces_are_for_restores_alone() {
         let text = "include function f(int, text)\ninclude index i # one\ninclude trigger t t";
-        let mut patterns = Patterns::default();
-        add("f", text, Purpose::Restore, &mut patterns).unwrap();
-        assert_eq!(
-            (patterns.pieces.functions, patterns.pieces.indexes),
-            (vec!["f(int, text)".into()], vec!["i".into()])
-        );
-        assert_eq!(patterns.pieces.triggers, ["t t"]);
-        let refused = add("f", text, Purpose::Dump, &mut Patterns::default()).unwrap_err();
-        assert_eq!(refused.to_string(), "line 1 of filter f: nothing can include `function`");
-        assert!(add("f", "exclude index i", Purpose::Restore, &mut Patterns::default()).is_err());
+        let expected = [(Switch::Function, "f(int, text)"), (Switch::Index, "i"), (Switch::Trigger, "t t")];
+        assert_eq!(commands(text, Purpose::Restore), expected.map(|(switch, pattern)| (switch, pattern.to_owned())));
+        assert_eq!(refused(text, Purpose::Dump), "line 1 of filter f: nothing can include `function`");
+        assert_eq!(refused("exclude index i", Purpose::Restore), "line 1 of filter f: nothing can exclude `index`");
     }
 
     #[test]
@@ -242,8 +239,7 @@ mod tests {
             ("include", "line 1 of filter f: the kind of object is missing"),
             ("# x\ninclude table \"x", "line 2 of filter f: a quoted name does not end"),
         ] {
-            let refused = add("f", text, Purpose::Dump, &mut Patterns::default()).unwrap_err();
-            assert_eq!(refused.to_string(), problem);
+            assert_eq!(refused(text, Purpose::Dump), problem);
         }
     }
 }
