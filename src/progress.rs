@@ -1,11 +1,15 @@
 //! What the library reports while it works. It never prints: whoever called decides what a person sees.
 
+mod tally;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
 
 use crate::object::Kind;
+
+pub use tally::{Running, Tally};
 
 /// Receives events; called from any thread, must return quickly.
 pub type Events = Arc<dyn Fn(Event) + Send + Sync>;

@@ -6,18 +6,16 @@
 mod bars;
 mod json;
 mod lines;
-mod tally;
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use clap::Args;
-use pgkeep::progress::{Event, Events};
+use pgkeep::progress::{Event, Events, Tally};
 use serde::Serialize;
 
 use super::{screen, units};
-use tally::Tally;
 
 /// How much is said, and how.
 #[derive(Args, Clone, Copy, Debug, Default)]

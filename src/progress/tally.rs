@@ -3,47 +3,49 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
-use pgkeep::progress::Event;
+use super::Event;
 
 /// Rates are taken over the last seconds, so that a slow table shows at once.
 const WINDOW: Duration = Duration::from_secs(15);
 
 /// Running totals of one run.
 #[derive(Debug)]
-pub(crate) struct Tally {
+pub struct Tally {
     /// What is being done now; empty before the first step.
-    pub(crate) step: &'static str,
+    pub step: &'static str,
     /// Bytes of COPY text moved.
-    pub(crate) bytes: u64,
+    pub bytes: u64,
     /// Bytes there are to move, or an estimate; 0 while unknown.
-    pub(crate) bytes_planned: u64,
+    pub bytes_planned: u64,
     /// Rows moved.
-    pub(crate) rows: u64,
+    pub rows: u64,
     /// Objects created or checked.
-    pub(crate) objects: u64,
+    pub objects: u64,
     /// Objects there are; 0 while unknown.
-    pub(crate) objects_planned: u64,
+    pub objects_planned: u64,
     /// Parts complete.
-    pub(crate) parts: u64,
+    pub parts: u64,
     /// Parts there are; 0 while unknown.
-    pub(crate) parts_planned: u64,
+    pub parts_planned: u64,
     /// Parts being moved now, by table and number, with the parts of the table and the bytes moved.
-    pub(crate) running: BTreeMap<(String, u32), Running>,
+    pub running: BTreeMap<(String, u32), Running>,
     /// Moments and bytes of the last [`WINDOW`], for the rate.
     samples: VecDeque<(Instant, u64)>,
 }
 
 /// A part being moved.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Running {
+pub struct Running {
     /// Parts of its table.
-    pub(crate) of: u32,
+    pub of: u32,
     /// Bytes moved.
-    pub(crate) bytes: u64,
+    pub bytes: u64,
 }
 
 impl Tally {
-    pub(crate) fn new(now: Instant) -> Self {
+    /// Nothing has happened yet.
+    #[must_use]
+    pub fn new(now: Instant) -> Self {
         Self {
             step: "",
             bytes: 0,
@@ -59,7 +61,7 @@ impl Tally {
     }
 
     /// Takes an event into account.
-    pub(crate) fn add(&mut self, event: &Event, now: Instant) {
+    pub fn add(&mut self, event: &Event, now: Instant) {
         match event {
             Event::Step { step } => self.step = step,
             Event::Planned { parts, bytes, objects, .. } => {
@@ -97,14 +99,14 @@ impl Tally {
     }
 
     /// Bytes a second over the last seconds; `None` before anything moved.
-    pub(crate) fn rate(&self, now: Instant) -> Option<f64> {
+    pub fn rate(&self, now: Instant) -> Option<f64> {
         let (since, before) = *self.samples.front()?;
         let seconds = now.saturating_duration_since(since).as_secs_f64();
         (self.bytes > before && seconds > 0.1).then(|| (self.bytes - before) as f64 / seconds)
     }
 
     /// How long the rest takes at the present rate; `None` where the rest or the rate is not known.
-    pub(crate) fn remaining(&self, now: Instant) -> Option<Duration> {
+    pub fn remaining(&self, now: Instant) -> Option<Duration> {
         let rest = self.bytes_planned.checked_sub(self.bytes).filter(|&rest| rest > 0)?;
         Duration::try_from_secs_f64(rest as f64 / self.rate(now)?).ok()
     }
