@@ -6,11 +6,13 @@
 //! [`mod@packs`], what it costs by [`mod@costs`]; with no key at all, [`stored`] still checks bytes against names.
 
 mod costs;
+mod depth;
 mod keyless;
 mod packs;
 mod repair;
 mod report;
 
+pub use depth::Depth;
 pub use keyless::stored;
 pub use report::{Cost, Fault, Report};
 
@@ -18,26 +20,11 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Instant;
 
-use serde::Serialize;
-
 use crate::error::{Error, Result};
 use crate::hash::ChunkId;
 use crate::progress::{Event, Events};
-use crate::repository::{Folder, Listed, Mark, Opening, Reason, Repository, Survey};
+use crate::repository::{Folder, Listed, Opening, PackMark, Reason, Repository, Survey};
 use report::Faults;
-
-/// How thoroughly to look.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Depth {
-    /// Everything referred to exists with its size. Reads snapshots, index and manifests.
-    Listing,
-    /// Stored bytes are those that their names say. Reads everything.
-    #[default]
-    Stored,
-    /// Every chunk opens and is what its id says, and every part has the rows and the digest of its dump.
-    Full,
-}
 
 /// What to verify.
 #[derive(Clone, Debug, Default)]
@@ -154,7 +141,7 @@ fn warn(healed: &[Fault], events: &Events) {
 
 /// Says how many packs it marked. That it could not is a warning: whoever only reads may verify too.
 async fn mark(repository: &Repository, found: &packs::Found, events: &Events) -> u64 {
-    let mark = Mark { reason: Reason::Damaged, packs: found.damaged.clone() };
+    let mark = PackMark { reason: Reason::Damaged, packs: found.damaged.clone() };
     match repository.mark(&mark).await {
         Ok(_) => mark.packs.len() as u64,
         Err(error) => {

@@ -66,9 +66,13 @@ fn hint(cause: &Cause, host: &Host) -> Option<String> {
         }
         (Cause::Server(report), _) => match report.sqlstate.as_str() {
             sqlstate::INVALID_PASSWORD => "check user and password",
-            sqlstate::INVALID_AUTHORIZATION_SPECIFICATION => "pg_hba.conf of the server must allow this host, user, database and kind of connection",
+            sqlstate::INVALID_AUTHORIZATION_SPECIFICATION => {
+                "pg_hba.conf of the server must allow this host, user, database and kind of connection"
+            }
             sqlstate::INVALID_CATALOG_NAME => "`psql -l` lists the databases of the server",
-            sqlstate::TOO_MANY_CONNECTIONS => "all connections of the server are in use; ask for fewer jobs or raise max_connections",
+            sqlstate::TOO_MANY_CONNECTIONS => {
+                "all connections of the server are in use; ask for fewer jobs or raise max_connections"
+            }
             _ => return report.hint.clone(),
         },
         (Cause::Io(error), Address::Unix(_)) if error.kind() == io::ErrorKind::NotFound => {

@@ -15,7 +15,7 @@ use super::format::manifest::Manifest;
 use super::format::record;
 use super::format::snapshot::{Head, Snapshot, Streams, Totals};
 use super::format::trailer::Kind;
-use super::index::Copy;
+use super::index::Location;
 use super::opening::new_uid;
 use super::pack::{self, SealedChunk};
 use super::packer::Batch;
@@ -110,19 +110,19 @@ impl Writer {
     }
 
     /// Copies that the dump relies on and that do not count any more, with no other copy that does.
-    fn lost(&self, chunks: &[ChunkId], packs: &Packs) -> Result<Vec<Copy>> {
+    fn lost(&self, chunks: &[ChunkId], packs: &Packs) -> Result<Vec<Location>> {
         let shared = &self.shared;
         let epoch = shared.repository.keyring().newest().epoch;
         let mut lost = Vec::new();
         for id in chunks.iter().filter(|id| !shared.claims.is_stored(**id)) {
-            let counts = |copy: &Copy| {
+            let counts = |copy: &Location| {
                 let pack = shared.survey.index.pack(*copy);
-                pack.epoch == epoch && packs.counts(pack.id, pack.size)
+                pack.epoch == epoch && packs.usable_for_dedup(pack.id, pack.size)
             };
             if shared.survey.index.copies(*id).any(|copy| counts(&copy)) {
                 continue;
             }
-            let copy = shared.survey.counted(*id, epoch);
+            let copy = shared.survey.usable_for_dedup(*id, epoch);
             lost.push(copy.ok_or_else(|| {
                 Fault::damaged("the manifest names it, but it was never put by this dump").of(format!("chunk {id}"))
             })?);
@@ -130,14 +130,14 @@ impl Writer {
         Ok(lost)
     }
 
-    fn pack(&self, copy: Copy) -> StoredId {
+    fn pack(&self, copy: Location) -> StoredId {
         self.shared.survey.index.pack(copy).id
     }
 
     /// Copies chunks, still sealed, out of packs that were marked meanwhile.
-    async fn rescue(&self, lost: &[Copy]) -> Result<()> {
+    async fn rescue(&self, lost: &[Location]) -> Result<()> {
         let shared = &self.shared;
-        let mut by_pack: HashMap<StoredId, Vec<Copy>> = HashMap::new();
+        let mut by_pack: HashMap<StoredId, Vec<Location>> = HashMap::new();
         for copy in lost {
             by_pack.entry(self.pack(*copy)).or_default().push(*copy);
         }

@@ -8,9 +8,9 @@ use super::format::index::PackEntry;
 use super::keys::Domain;
 use crate::hash::{ChunkId, StoredId};
 
-/// A stored copy of a chunk.
+/// Where a stored copy of a chunk is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Copy {
+pub(super) struct Location {
     /// Number of its pack in the index.
     pub pack: u32,
     /// Where it starts in the pack.
@@ -25,9 +25,9 @@ pub(super) struct Index {
     packs: Vec<PackFacts>,
     by_id: HashMap<StoredId, u32>,
     /// The first copy of every chunk. Bases are not followed by this version.
-    first: HashMap<ChunkId, Copy>,
+    first: HashMap<ChunkId, Location>,
     /// Further copies: after damage was healed, or where two dumps ran at once.
-    more: HashMap<ChunkId, Vec<Copy>>,
+    more: HashMap<ChunkId, Vec<Location>>,
 }
 
 /// A pack without its chunks.
@@ -53,7 +53,7 @@ impl Index {
         self.by_id.insert(pack.id, number);
         self.packs.push(PackFacts { id: pack.id, size: pack.size, domain: pack.domain, epoch: pack.epoch });
         for entry in &pack.chunks {
-            let copy = Copy { pack: number, offset: entry.offset, length: entry.length };
+            let copy = Location { pack: number, offset: entry.offset, length: entry.length };
             let first = *self.first.entry(entry.id).or_insert(copy);
             if first != copy {
                 self.more.entry(entry.id).or_default().push(copy);
@@ -62,14 +62,14 @@ impl Index {
     }
 
     /// All copies of a chunk.
-    pub(super) fn copies(&self, id: ChunkId) -> impl Iterator<Item = Copy> + '_ {
+    pub(super) fn copies(&self, id: ChunkId) -> impl Iterator<Item = Location> + '_ {
         let more = self.more.get(&id).into_iter().flatten();
         self.first.get(&id).into_iter().chain(more).copied()
     }
 
     /// The pack of a copy.
     #[must_use]
-    pub(super) fn pack(&self, copy: Copy) -> &PackFacts {
+    pub(super) fn pack(&self, copy: Location) -> &PackFacts {
         &self.packs[copy.pack as usize]
     }
 
@@ -92,7 +92,7 @@ impl Index {
     }
 
     /// All chunks with all their copies.
-    pub(super) fn chunks(&self) -> impl Iterator<Item = (ChunkId, Copy)> + '_ {
+    pub(super) fn chunks(&self) -> impl Iterator<Item = (ChunkId, Location)> + '_ {
         let first = self.first.iter().map(|(id, copy)| (*id, *copy));
         let more = self.more.iter().flat_map(|(id, copies)| copies.iter().map(|copy| (*id, *copy)));
         first.chain(more)

@@ -33,7 +33,7 @@ pub(crate) enum Look {
 }
 
 /// A copy of a chunk in the pack at hand: id, offset, sealed length.
-pub(crate) type Copy = (ChunkId, u32, u32);
+pub(crate) type CopyInPack = (ChunkId, u32, u32);
 
 /// What was found in a pack.
 #[derive(Default)]
@@ -49,7 +49,7 @@ pub(crate) struct Inspected {
 impl Survey {
     /// Packs that are there, each with the chunks that the index sees in it; then those listed and not there, with what
     /// is there instead.
-    pub(crate) fn packs_with_copies(&self) -> Vec<(PackFacts, Option<u64>, Vec<Copy>)> {
+    pub(crate) fn packs_with_copies(&self) -> Vec<(PackFacts, Option<u64>, Vec<CopyInPack>)> {
         let present = |pack: &PackFacts| self.packs.present.get(&pack.id).copied();
         let mut packs: Vec<_> =
             self.index.packs().iter().map(|pack| (pack.clone(), present(pack), Vec::new())).collect();
@@ -86,7 +86,7 @@ impl Survey {
 
 impl Repository {
     /// Looks at a pack. Memory: one of at most [`IN_MEMORY_MAX`], or a piece of a larger one; and one chunk a core.
-    pub(crate) async fn inspect(&self, facts: PackFacts, copies: Vec<Copy>, look: Look) -> Result<Inspected> {
+    pub(crate) async fn inspect(&self, facts: PackFacts, copies: Vec<CopyInPack>, look: Look) -> Result<Inspected> {
         let key = Folder::Packs.key(facts.id);
         let size = self.store().size(&key).await?;
         if size.is_some_and(|size| size > IN_MEMORY_MAX) {
@@ -117,7 +117,13 @@ impl Repository {
     }
 
     /// As [`Repository::inspect`], for packs that no version of pgkeep writes so large.
-    async fn inspect_in_pieces(&self, facts: PackFacts, copies: Vec<Copy>, size: u64, look: Look) -> Result<Inspected> {
+    async fn inspect_in_pieces(
+        &self,
+        facts: PackFacts,
+        copies: Vec<CopyInPack>,
+        size: u64,
+        look: Look,
+    ) -> Result<Inspected> {
         let (store, key) = (self.store(), Folder::Packs.key(facts.id));
         let may_be_sound = size == facts.size && size < PACK_BYTES_END;
         let sound = may_be_sound && stored_hash(store, &key, size).await? == facts.id;
@@ -165,7 +171,7 @@ pub(crate) async fn stored_hash(store: &Store, key: &str, size: u64) -> Result<S
 }
 
 impl Inspected {
-    fn take(&mut self, (id, _, _): &Copy, checked: Result<Option<Digest>, Fault>) {
+    fn take(&mut self, (id, _, _): &CopyInPack, checked: Result<Option<Digest>, Fault>) {
         match checked {
             Ok(digest) => self.whole.push((*id, digest)),
             Err(fault) => self.lost.push((*id, fault.to_string())),
@@ -198,7 +204,7 @@ impl Open {
     }
 
     /// Whether a chunk is whole, with its digest where it was opened. Runs on the CPU pool.
-    fn check(&self, (id, offset, _): &Copy, sealed: Option<&[u8]>) -> Result<Option<Digest>, Fault> {
+    fn check(&self, (id, offset, _): &CopyInPack, sealed: Option<&[u8]>) -> Result<Option<Digest>, Fault> {
         let sealed = sealed.ok_or_else(|| Fault::damaged("it lies beyond the end of its pack"))?;
         let keys = self.repository.keyring().epoch(self.facts.epoch);
         let keys = keys.ok_or_else(|| Fault::damaged("its key epoch is unknown"))?;

@@ -32,7 +32,7 @@ pub use format::chunk_ref::{ChunkRef, Stored};
 pub use format::config::FORMAT;
 pub use format::layout::{CONFIG, Folder, id_of};
 pub use format::manifest::{About, Manifest, Part, Position};
-pub use format::notes::{Mark, Note, Reason, Says};
+pub use format::notes::{NoteKind, PackMark, Reason, SnapshotNote};
 pub(crate) use format::record::SEALED_BYTES_MAX;
 pub use format::snapshot::{Head, Moment, Server, Snapshot, Source, Streams, Times, Totals};
 pub(crate) use format::trailer::PACK_BYTES_END;

@@ -12,7 +12,7 @@ use super::format::chunk_ref::{ChunkRef, Stored};
 use super::format::layout::Folder;
 use super::format::manifest::{Encoded, Manifest};
 use super::handle::Repository;
-use super::index::Copy;
+use super::index::Location;
 use super::keys::Domain;
 use super::snapshots::Listed;
 use super::survey::Survey;
@@ -44,7 +44,7 @@ pub struct Reader {
 
 /// Chunks that one request brings.
 struct Fetch {
-    chunks: Vec<(ChunkRef, Option<Copy>)>,
+    chunks: Vec<(ChunkRef, Option<Location>)>,
     /// Offset in the pack, and length, of all of them.
     range: std::ops::Range<u64>,
 }
@@ -150,7 +150,8 @@ impl Reader {
     fn plan(&self, chunks: &[ChunkRef]) -> Vec<Fetch> {
         let mut fetches: Vec<Fetch> = Vec::new();
         for chunk in chunks {
-            let copy = self.survey.readable(chunk.id).first().copied().filter(|c| c.length <= SEALED_BYTES_LIMIT);
+            let copy =
+                self.survey.readable_copies(chunk.id).first().copied().filter(|c| c.length <= SEALED_BYTES_LIMIT);
             let range =
                 copy.map_or(0..0, |copy| u64::from(copy.offset)..u64::from(copy.offset) + u64::from(copy.length));
             if let (Some(copy), Some(last)) = (copy, fetches.last_mut())
@@ -175,7 +176,7 @@ impl Reader {
             // What is wrong with it is found out chunk by chunk.
             whole = self.repository.store().get_range(&key, fetch.range.clone()).await.ok();
         }
-        let slice = |copy: Option<Copy>| {
+        let slice = |copy: Option<Location>| {
             let (whole, copy) = (whole.as_ref()?, copy?);
             let start = usize::try_from(u64::from(copy.offset) - fetch.range.start).ok()?;
             let end = start.checked_add(copy.length as usize)?;
@@ -201,7 +202,7 @@ impl Reader {
     /// What is wrong with the best copy.
     pub(super) async fn chunk(&self, domain: Domain, chunk: ChunkRef) -> Result<Bytes> {
         let mut first = None;
-        for copy in self.survey.readable(chunk.id) {
+        for copy in self.survey.readable_copies(chunk.id) {
             let pack = self.survey.index.pack(copy);
             let key = Folder::Packs.key(pack.id);
             match self.copy(domain, chunk, copy, &key).await {
@@ -213,7 +214,7 @@ impl Reader {
         Err(first.unwrap_or_else(|| self.missing(chunk.id)))
     }
 
-    async fn copy(&self, domain: Domain, chunk: ChunkRef, copy: Copy, key: &str) -> Result<Bytes> {
+    async fn copy(&self, domain: Domain, chunk: ChunkRef, copy: Location, key: &str) -> Result<Bytes> {
         let start = u64::from(copy.offset);
         if copy.length > SEALED_BYTES_LIMIT {
             return Err(Error::damaged(key, "its index declares a chunk of absurd length"));

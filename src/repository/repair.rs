@@ -12,10 +12,10 @@ use super::claims::Claims;
 use super::commit::GRACE;
 use super::format::chunk_ref::ChunkRef;
 use super::format::layout::Folder;
-use super::format::notes::Mark;
+use super::format::notes::PackMark;
 use super::format::record;
 use super::handle::Repository;
-use super::index::{Copy, PackFacts};
+use super::index::{Location, PackFacts};
 use super::inspect::{self, Look};
 use super::opening::Opening;
 use super::pack::SealedChunk;
@@ -52,7 +52,7 @@ impl Repository {
         ordered.sort_by_key(|id| (of(id), *id));
         let mut copied = 0;
         for id in ordered {
-            for copy in survey.readable(id) {
+            for copy in survey.readable_copies(id) {
                 let pack = survey.index.pack(copy);
                 if pack.epoch != self.keyring().newest().epoch {
                     continue;
@@ -71,7 +71,7 @@ impl Repository {
     }
 
     /// A copy of a chunk as it is stored, if it is whole.
-    async fn sealed_chunk(&self, id: ChunkId, copy: Copy, pack: &PackFacts) -> Result<Option<SealedChunk>> {
+    async fn sealed_chunk(&self, id: ChunkId, copy: Location, pack: &PackFacts) -> Result<Option<SealedChunk>> {
         if copy.length > SEALED_BYTES_LIMIT {
             return Ok(None);
         }
@@ -158,7 +158,7 @@ impl Repository {
         let times: HashMap<String, Timestamp> = listed.into_iter().map(|entry| (entry.key, entry.modified)).collect();
         let mut since = HashMap::new();
         for (key, record) in self.records(Folder::Marks, record::Kind::Mark).await? {
-            let mark = record.ok().and_then(|record| serde_json::from_slice::<Mark>(&record.body).ok());
+            let mark = record.ok().and_then(|record| serde_json::from_slice::<PackMark>(&record.body).ok());
             let time = times.get(&key).copied().unwrap_or(Timestamp::MAX);
             for pack in mark.into_iter().flat_map(|mark| mark.packs) {
                 let first = since.entry(pack).or_insert(time);

@@ -9,10 +9,10 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::format::index;
 use super::format::layout::{Folder, id_of};
-use super::format::notes::{Mark, Reason};
+use super::format::notes::{PackMark, Reason};
 use super::format::record::{self, Requires};
 use super::handle::Repository;
-use super::index::{Copy, Index};
+use super::index::{Index, Location};
 use super::pack;
 use crate::error::{Error, Result};
 use crate::hash::{ChunkId, StoredId};
@@ -46,7 +46,7 @@ impl Packs {
         let mut packs = Self::default();
         for (key, record) in repository.records(Folder::Marks, record::Kind::Mark).await? {
             let mark = record.and_then(|record| {
-                serde_json::from_slice::<Mark>(&record.body).map_err(|e| Error::damaged(&key, format!("{e}")))
+                serde_json::from_slice::<PackMark>(&record.body).map_err(|e| Error::damaged(&key, format!("{e}")))
             });
             match mark {
                 Ok(mark) => packs.marked.extend(mark.packs.into_iter().map(|pack| (pack, mark.reason))),
@@ -59,7 +59,7 @@ impl Packs {
     }
 
     /// Whether writers may count on a pack.
-    pub(super) fn counts(&self, pack: StoredId, size: u64) -> bool {
+    pub(super) fn usable_for_dedup(&self, pack: StoredId, size: u64) -> bool {
         self.present.get(&pack) == Some(&size) && !self.marked.contains_key(&pack)
     }
 }
@@ -106,22 +106,22 @@ impl Survey {
     }
 
     /// A copy of a chunk that a writer may count on.
-    pub(super) fn counted(&self, id: ChunkId, epoch: u32) -> Option<Copy> {
+    pub(super) fn usable_for_dedup(&self, id: ChunkId, epoch: u32) -> Option<Location> {
         self.index.copies(id).find(|copy| {
             let pack = self.index.pack(*copy);
-            pack.epoch == epoch && self.packs.counts(pack.id, pack.size)
+            pack.epoch == epoch && self.packs.usable_for_dedup(pack.id, pack.size)
         })
     }
 
     /// Copies of a chunk worth reading, the best first: packs that nothing speaks against, then marked ones, then those
     /// of another size than expected.
-    pub(super) fn readable(&self, id: ChunkId) -> Vec<Copy> {
-        let rank = |copy: &Copy| {
+    pub(super) fn readable_copies(&self, id: ChunkId) -> Vec<Location> {
+        let rank = |copy: &Location| {
             let pack = self.index.pack(*copy);
             (self.packs.present.get(&pack.id) != Some(&pack.size), self.packs.marked.contains_key(&pack.id))
         };
-        let present = |copy: &Copy| self.packs.present.contains_key(&self.index.pack(*copy).id);
-        let mut copies: Vec<Copy> = self.index.copies(id).filter(present).collect();
+        let present = |copy: &Location| self.packs.present.contains_key(&self.index.pack(*copy).id);
+        let mut copies: Vec<Location> = self.index.copies(id).filter(present).collect();
         copies.sort_by_key(rank);
         copies
     }

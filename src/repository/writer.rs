@@ -11,7 +11,7 @@ use tokio::sync::{Semaphore, mpsc};
 use super::claims::Claims;
 use super::format::chunk_ref::{ChunkRef, Stored};
 use super::format::layout::Folder;
-use super::format::notes::{Mark, Reason};
+use super::format::notes::{PackMark, Reason};
 use super::format::trailer::Kind;
 use super::handle::Repository;
 use super::keys::Domain;
@@ -227,7 +227,7 @@ impl Shared {
     async fn opens(&self, domain: Domain, chunk: ChunkRef) -> Result<bool> {
         let keyring = self.repository.keyring();
         let epoch = keyring.newest().epoch;
-        let Some(copy) = self.survey.counted(chunk.id, epoch) else { return Ok(true) };
+        let Some(copy) = self.survey.usable_for_dedup(chunk.id, epoch) else { return Ok(true) };
         let pack = self.survey.index.pack(copy);
         let (store, key) = (self.repository.store(), Folder::Packs.key(pack.id));
         let start = u64::from(copy.offset);
@@ -260,7 +260,7 @@ impl Shared {
             new
         };
         if new {
-            self.repository.mark(&Mark { reason: Reason::Damaged, packs: vec![pack.id] }).await?;
+            self.repository.mark(&PackMark { reason: Reason::Damaged, packs: vec![pack.id] }).await?;
         }
         Ok(false)
     }
@@ -272,7 +272,7 @@ impl Shared {
         let id = keys.chunk_id(kind.domain(), &cut.bytes);
         let raw = u32::try_from(cut.bytes.len()).expect("a chunk has at most CHUNK_BYTES_MAX bytes");
         let chunk = ChunkRef { id, rows: cut.rows, bytes: raw };
-        if (reuse && self.survey.counted(id, keys.epoch).is_some()) || !self.claims.claim(id) {
+        if (reuse && self.survey.usable_for_dedup(id, keys.epoch).is_some()) || !self.claims.claim(id) {
             return Ok((chunk, None));
         }
         let mut options = chunk::Options { verify: self.options.check_all || id.0[0] < 32, ..Default::default() };

@@ -2,7 +2,7 @@
 
 use futures_util::TryStreamExt;
 
-use super::Depth;
+use super::depth::Depth;
 use super::packs::Found;
 use super::report::{Cost, Faults, Report, object, problem};
 use crate::error::{Error, Result};

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 
-use super::Depth;
+use super::depth::Depth;
 use super::report::{Faults, Report, problem};
 use crate::cpu;
 use crate::error::{Error, Result};

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 
-use super::Depth;
+use super::depth::Depth;
 use super::report::{Faults, problem};
 use crate::error::Result;
 use crate::hash::{ChunkId, Digest, StoredId};

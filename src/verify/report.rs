@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::Depth;
+use super::depth::Depth;
 use super::packs::Found;
 use crate::error::Error;
 use crate::hash::StoredId;

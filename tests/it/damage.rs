@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use pgkeep::repository::{Mark, Note, Reason, Repository, Says, WriteOptions};
+use pgkeep::repository::{NoteKind, PackMark, Reason, Repository, SnapshotNote, WriteOptions};
 use pgkeep::verify::{Depth, Options, Report};
 use pgkeep::{Error, ErrorKind, progress, verify};
 
@@ -14,10 +14,10 @@ async fn small() -> (Place, Repository) {
     let (place, repository) = Place::new().await;
     dump(&repository, &[("order", &rows(0, 20))]).await;
     let uid = listed(&repository).await[0].snapshot.uid.clone();
-    let says = Says::Comment { text: "hello".into() };
-    repository.note(&Note { uid, time: jiff::Timestamp::UNIX_EPOCH, says }).await.unwrap();
+    let kind = NoteKind::Comment { text: "hello".into() };
+    repository.note(&SnapshotNote { uid, time: jiff::Timestamp::UNIX_EPOCH, kind }).await.unwrap();
     let nothing = pgkeep::hash::StoredId([7; 32]);
-    repository.mark(&Mark { reason: Reason::Compacted, packs: vec![nothing] }).await.unwrap();
+    repository.mark(&PackMark { reason: Reason::Compacted, packs: vec![nothing] }).await.unwrap();
     (place, repository)
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use object_store::local::LocalFileSystem;
-use pgkeep::repository::{Mark, Part, Reason, Repository, WriteOptions};
+use pgkeep::repository::{PackMark, Part, Reason, Repository, WriteOptions};
 use pgkeep::store::Store;
 use pgkeep::verify::{Depth, Options};
 use pgkeep::{Error, ErrorKind, progress, verify};
@@ -142,7 +142,7 @@ fn packs_marked_while_a_dump_runs_are_not_relied_on() {
         let writer = repository.writer(WriteOptions::default()).await.unwrap();
         let stored = put(&writer, &orders).await;
         let packs = old.iter().map(|path| path.file_name().unwrap().to_str().unwrap().parse().unwrap()).collect();
-        repository.mark(&Mark { reason: Reason::Unreferenced, packs }).await.unwrap();
+        repository.mark(&PackMark { reason: Reason::Unreferenced, packs }).await.unwrap();
         let finished = writer.finish(&manifest(vec![("order", vec![stored])]), head("shop")).await.unwrap();
         old.iter().for_each(|path| std::fs::remove_file(path).unwrap());
         let snapshot = listed(&repository).await.into_iter().find(|one| one.id == finished.id).unwrap();

@@ -8,8 +8,8 @@ use std::path::PathBuf;
 use pgkeep::codec::seal::{ExposeSecret, Identity};
 use pgkeep::object::{Name, ObjectId};
 use pgkeep::repository::{
-    About, Head, Manifest, Mark, Moment, Note, Part, Position, Reason, Repository, Says, Server, Source, Times,
-    WriteOptions,
+    About, Head, Manifest, Moment, NoteKind, PackMark, Part, Position, Reason, Repository, Server, SnapshotNote,
+    Source, Times, WriteOptions,
 };
 use pgkeep::store::Store;
 use pgkeep::text::Text;
@@ -110,7 +110,7 @@ fn v1_reads() {
         assert_eq!(snapshots.listed[1].snapshot.parent, Some(snapshots.listed[0].id));
         let (notes, unreadable) = repository.notes().await.unwrap();
         assert!(unreadable.is_empty());
-        assert_eq!(notes.iter().map(|note| &note.says).collect::<Vec<_>>(), [&tag()]);
+        assert_eq!(notes.iter().map(|note| &note.kind).collect::<Vec<_>>(), [&tag()]);
         let options = Options { depth: Depth::Full, ..Options::default() };
         let report = verify::run(&repository, &options, &progress::silent()).await.unwrap();
         assert!(report.is_sound(), "{:?}", report.faults);
@@ -129,8 +129,8 @@ fn v1_opens_with_its_writer_credential() {
     });
 }
 
-fn tag() -> Says {
-    Says::Tag { name: "before the move".into(), removed: false }
+fn tag() -> NoteKind {
+    NoteKind::Tag { name: "before the move".into(), removed: false }
 }
 
 #[test]
@@ -154,8 +154,8 @@ fn make_v1() {
         }
         let uid = repository.resolve("latest~1").await.unwrap().snapshot.uid;
         let time = "2026-11-23T00:00:00Z".parse().unwrap();
-        repository.note(&Note { uid, time, says: tag() }).await.unwrap();
+        repository.note(&SnapshotNote { uid, time, kind: tag() }).await.unwrap();
         let gone = pgkeep::hash::StoredId::of(b"a pack that is not here any more");
-        repository.mark(&Mark { reason: Reason::Unreferenced, packs: vec![gone] }).await.unwrap();
+        repository.mark(&PackMark { reason: Reason::Unreferenced, packs: vec![gone] }).await.unwrap();
     });
 }

@@ -7,20 +7,20 @@ use crate::hash::StoredId;
 
 /// What somebody says about a snapshot. Persisted.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Note {
+pub struct SnapshotNote {
     /// The snapshot's uid, so that a note holds for copies too.
     pub uid: String,
     /// By the clock of the host that said it; the newest note of a kind holds.
     pub time: Timestamp,
     /// What.
     #[serde(flatten)]
-    pub says: Says,
+    pub kind: NoteKind,
 }
 
 /// Kinds of notes. Persisted.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(tag = "says", rename_all = "snake_case")]
-pub enum Says {
+pub enum NoteKind {
     /// It has a name by which retention and people find it.
     Tag {
         /// The name.
@@ -64,7 +64,7 @@ pub enum Reason {
 
 /// Packs that writers treat as absent. The time that counts is the store's own of the mark. Persisted.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Mark {
+pub struct PackMark {
     /// Why.
     pub reason: Reason,
     /// Which.
