@@ -10,115 +10,29 @@ mod copy;
 mod facts;
 mod globals;
 mod lead;
+mod options;
 mod parts;
-mod statistics;
+mod planner_statistics;
+mod summary;
 mod unreadable;
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use tokio::sync::Semaphore;
-
-use crate::cancel::Cancellation;
 use crate::catalog;
 use crate::error::Result;
-use crate::hash::StoredId;
 use crate::object::{Kind, ObjectId};
-use crate::pg::snapshot::Taking;
-use crate::pg::{Config, Connector, settings, snapshot};
-use crate::plan::select::Selection;
+use crate::pg::{Connector, snapshot};
 use crate::progress::{Event, Events};
-use crate::repository::{self, About, Manifest, Opening, Part, Repository, Source, WriteOptions};
-use crate::text::Text;
+use crate::repository::{self, About, Manifest, Part, Repository};
 use chosen::Chosen;
 use copy::Copying;
 use lead::Lead;
 
 pub use globals::run as globals;
-
-/// What to dump, and how.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// The database.
-    pub source: Config,
-    /// Parts at the same time; the server sees one connection more.
-    pub jobs: usize,
-    /// What of the database.
-    pub selection: Selection,
-    /// The patterns of the selection as they were given, for people.
-    pub patterns: Vec<Text>,
-    /// What people want to call the snapshot.
-    pub label: Option<String>,
-    /// How the server snapshot is taken.
-    pub taking: Taking,
-    /// Whether to leave out the rows that the role may not read, instead of refusing; the snapshot says what is missing.
-    pub skip_unreadable: bool,
-    /// Whether to dump only the rows that row security shows to the role, where it hides some.
-    pub enable_row_security: bool,
-    /// Digits of floating point numbers, -15 to 3; fewer than 1 lose precision. `None` is as many as they need.
-    pub extra_float_digits: Option<i8>,
-    /// How chunks are written.
-    pub writing: WriteOptions,
-    /// What it has in common with others that run beside it.
-    pub among: Option<Among>,
-    /// Stops the dump.
-    pub cancellation: Cancellation,
-}
-
-/// What dumps of several databases share.
-#[derive(Clone, Debug)]
-pub struct Among {
-    /// What the repository held before.
-    pub opening: Opening,
-    /// Permits for workers beyond the first of each, which needs none.
-    pub workers: Arc<Semaphore>,
-    /// The pattern of names, as it was given.
-    pub pattern: Text,
-}
-
-impl Options {
-    /// Statements after the settings of every session that copies.
-    fn settings(&self) -> String {
-        let mut all = String::new();
-        if let Some(role) = &self.taking.role {
-            all += &format!("{}; ", snapshot::take_role(role));
-        }
-        if self.enable_row_security {
-            all += settings::ROW_SECURITY;
-        }
-        if let Some(digits) = self.extra_float_digits {
-            all += &format!("; SET LOCAL extra_float_digits = {digits}");
-        }
-        all
-    }
-}
-
-/// What a dump stored.
-#[derive(Clone, Debug, serde::Serialize)]
-pub struct Summary {
-    /// The new snapshot.
-    pub snapshot: StoredId,
-    /// Database that was dumped.
-    pub database: String,
-    /// How much it is, and how much of it was new to the repository.
-    #[serde(flatten)]
-    pub totals: repository::Totals,
-    /// What is missing, each with its reason; empty for a complete snapshot.
-    pub missing: Vec<String>,
-    /// Where it came from.
-    #[serde(skip)]
-    pub source: Source,
-    /// Tables that were read and have no row.
-    #[serde(skip)]
-    pub without_rows: Vec<String>,
-    /// How long the server snapshot was held; it keeps the server from cleaning up dead rows.
-    #[serde(rename = "held_seconds", serialize_with = "crate::progress::seconds")]
-    pub held: Duration,
-    /// From the first question to the commit.
-    #[serde(rename = "seconds", serialize_with = "crate::progress::seconds")]
-    pub took: Duration,
-}
+pub use options::{Among, Options};
+pub use summary::Summary;
 
 /// Dumps a database.
 ///
@@ -158,7 +72,7 @@ async fn dump(
         copy_options: format!(" WITH (ENCODING '{}')", snapshot::encoding(&lead.session)),
     };
     let copied = Box::pin(copying.run(&mut lead.session, parts, options.jobs)).await?;
-    let statistics = statistics::copy(&mut lead.session, &writer, &lead.chosen, events).await?;
+    let statistics = planner_statistics::copy(&mut lead.session, &writer, &lead.chosen, events).await?;
     let (facts, chosen, sizes) =
         (lead.facts.clone(), std::mem::take(&mut lead.chosen), std::mem::take(&mut lead.sizes));
     let held = lead.end().await?;

@@ -18,7 +18,7 @@ use std::{env, fs};
 use pgkeep::cancel::Cancellation;
 use pgkeep::codec::seal::Identity;
 use pgkeep::pg::config::Given;
-use pgkeep::pg::snapshot::Taking;
+use pgkeep::pg::snapshot::SnapshotOptions;
 use pgkeep::pg::{Config, Environment, Session};
 use pgkeep::plan::Pattern;
 use pgkeep::plan::select::{Purpose, Selection};
@@ -138,7 +138,7 @@ impl Place {
             selection: Selection::default(),
             patterns: Vec::new(),
             label: None,
-            taking: Taking::default(),
+            snapshot: SnapshotOptions::default(),
             skip_unreadable: false,
             enable_row_security: false,
             extra_float_digits: None,

@@ -38,8 +38,8 @@ impl Default for GlobalOptions {
 ///
 /// Where the server fails or answers something unexpected.
 pub async fn globals(session: &mut Session, options: &GlobalOptions, events: &Events) -> Result<Vec<Object>> {
-    let (source, desk) = Source::open(session, Vec::new(), Events::clone(events)).await?;
-    desk.serve(async move { read(&source, options).await }).await
+    let (source, queue) = Source::open(session, Vec::new(), Events::clone(events)).await?;
+    queue.serve(async move { read(&source, options).await }).await
 }
 
 async fn read(source: &Source, options: &GlobalOptions) -> Result<Vec<Object>> {

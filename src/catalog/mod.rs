@@ -16,8 +16,8 @@ mod globals;
 mod labels;
 mod lockable;
 mod losses;
-mod optimizer;
 mod options;
+mod planner_statistics;
 mod positions;
 mod setting;
 mod sizes;
@@ -27,7 +27,7 @@ mod vanished;
 pub(crate) use family::large_objects::copy_pages;
 pub use globals::{GlobalOptions, globals};
 pub use lockable::{Lockable, lockable};
-pub use optimizer::optimizer_statistics;
+pub use planner_statistics::planner_statistics;
 pub use positions::{Position, positions};
 pub use sizes::{Size, sizes};
 pub use source::Joining;
@@ -65,15 +65,16 @@ pub struct Loaded {
 ///
 /// Where the server fails or answers something unexpected.
 pub async fn load(session: &mut Session, others: Vec<Joining>, events: &Events) -> Result<Loaded> {
-    let (source, desk) = Source::open(session, others, Events::clone(events)).await?;
-    desk.serve(async move {
-        let (mut drafts, dependencies, ()) =
-            try_join!(described(&source), dependencies::load(&source), losses::tell(&source))?;
-        let gone = vanished::leave_out(&mut drafts, source.gone(), &dependencies);
-        let public = drafts.iter().any(|draft| draft.kind == Kind::Schema && draft.name.name == "public");
-        Ok(Loaded { objects: assemble::assemble(drafts, &dependencies, &source), public, gone })
-    })
-    .await
+    let (source, queue) = Source::open(session, others, Events::clone(events)).await?;
+    queue
+        .serve(async move {
+            let (mut drafts, dependencies, ()) =
+                try_join!(described(&source), dependencies::load(&source), losses::tell(&source))?;
+            let gone = vanished::leave_out(&mut drafts, source.gone(), &dependencies);
+            let public = drafts.iter().any(|draft| draft.kind == Kind::Schema && draft.name.name == "public");
+            Ok(Loaded { objects: assemble::assemble(drafts, &dependencies, &source), public, gone })
+        })
+        .await
 }
 
 /// All drafts with what can be said of each.

@@ -1,6 +1,6 @@
-//! The database being read: questions to it, and what every family needs to know of it.
+//! The database being read: queries to it, and what every family needs to know of it.
 //!
-//! Families ask without waiting for each other. Their questions stand in a queue, which the lead's session answers
+//! Families ask without waiting for each other. Their queries stand in a queue, which the lead's session answers
 //! together with others that see the same server snapshot, if there are any: the server is never idle while answers are
 //! taken apart here, and can use several processors.
 
@@ -17,16 +17,16 @@ use crate::error::{Error, Result};
 use crate::pg::{Row, Rows, Session, sql};
 use crate::progress::{Event, Events};
 
-/// Questions that wait at most: more than there are families, so that all are asked at once.
-const QUESTIONS_MAX: usize = 128;
-/// How often a question is asked again because something was dropped under it.
+/// CatalogQuerys that wait at most: more than there are families, so that all can wait at once.
+const QUERIES_MAX: usize = 128;
+/// How often a query is sent again because something was dropped under it.
 const TRIES: u32 = 30;
 /// How long sessions that helped may take to leave.
 const GOODBYE: Duration = Duration::from_secs(1);
 
 /// A database being read.
 pub(crate) struct Source {
-    questions: mpsc::Sender<Question>,
+    queries: mpsc::Sender<CatalogQuery>,
     events: Events,
     gone: Slot<Gone>,
     /// Major version of the server.
@@ -40,38 +40,42 @@ pub(crate) struct Source {
 pub(crate) type Gone = BTreeMap<Address, String>;
 
 /// A statement and who waits for its rows.
-struct Question {
+struct CatalogQuery {
     what: String,
     statement: String,
     answer: oneshot::Sender<Result<Rows>>,
 }
 
-/// Questions that no session has taken yet.
-type Queue = Mutex<mpsc::Receiver<Question>>;
+/// CatalogQuerys that no session has taken yet.
+type Pending = Mutex<mpsc::Receiver<CatalogQuery>>;
 
 /// A session on the server snapshot of the lead, once there is one.
 pub type Joining = BoxFuture<'static, Result<Session>>;
 
-/// The sessions that answer.
-pub(crate) struct Desk<'a> {
+/// The query queue: the sessions that answer, and what waits for them.
+pub(crate) struct QueryQueue<'a> {
     lead: &'a mut Session,
     others: Vec<Joining>,
-    queue: Queue,
-    again: mpsc::WeakSender<Question>,
+    queue: Pending,
+    again: mpsc::WeakSender<CatalogQuery>,
 }
 
 impl Source {
-    /// A source, and the desk that must serve it: the lead's session and `others` on the same server snapshot.
-    pub(crate) async fn open(lead: &mut Session, others: Vec<Joining>, events: Events) -> Result<(Self, Desk<'_>)> {
+    /// A source, and the query queue that must serve it: the lead's session and `others` on the same server snapshot.
+    pub(crate) async fn open(
+        lead: &mut Session,
+        others: Vec<Joining>,
+        events: Events,
+    ) -> Result<(Self, QueryQueue<'_>)> {
         let major = lead.major();
         let superuser = lead
             .query("select rolsuper as yes from pg_catalog.pg_roles where rolname = current_user")
             .await?
             .iter()
             .any(|row| row.boolean("yes").unwrap_or(false));
-        let (questions, queue) = mpsc::channel(QUESTIONS_MAX);
-        let desk = Desk { lead, others, queue: Mutex::new(queue), again: questions.downgrade() };
-        Ok((Self { questions, events, gone: Slot::default(), major, superuser }, desk))
+        let (queries, queue) = mpsc::channel(QUERIES_MAX);
+        let serving = QueryQueue { lead, others, queue: Mutex::new(queue), again: queries.downgrade() };
+        Ok((Self { queries, events, gone: Slot::default(), major, superuser }, serving))
     }
 
     /// Runs a query of a `.sql` file, less the lines that this server's version does not have.
@@ -86,8 +90,8 @@ impl Source {
             statement = statement.replace(&format!("${}", at + 1), value);
         }
         let (answer, answered) = oneshot::channel();
-        // Where the desk is gone, so is the answer.
-        drop(self.questions.send(Question { what: what.into(), statement, answer }).await);
+        // Where the query queue is gone, so is the answer.
+        drop(self.queries.send(CatalogQuery { what: what.into(), statement, answer }).await);
         let mut rows = answered.await.unwrap_or(Err(Error::Cancelled))?;
         if rows.has("gone") {
             rows.retain(|row| self.is_there(what, row))?;
@@ -118,7 +122,7 @@ impl Source {
     }
 }
 
-impl Desk<'_> {
+impl QueryQueue<'_> {
     /// Answers until `reading`, which owns the source, is done with it.
     pub(crate) async fn serve<T>(self, reading: impl Future<Output = Result<T>>) -> Result<T> {
         let Self { lead, others, queue, again } = self;
@@ -129,14 +133,14 @@ impl Desk<'_> {
         }
         let answer_all = async {
             let mut failed = None;
-            while let Some(question) = next(&queue).await {
+            while let Some(query) = next(&queue).await {
                 // After the first error the transaction answers nothing more, and what it says instead is not the cause.
                 if failed.is_some() {
                     continue;
                 }
-                match insist(lead, &question).await {
-                    Ok(rows) => drop(question.answer.send(Ok(rows))),
-                    Err(error) => failed = Some(error.while_doing(format!("read the catalog ({})", question.what))),
+                match with_retry(lead, &query).await {
+                    Ok(rows) => drop(query.answer.send(Ok(rows))),
+                    Err(error) => failed = Some(error.while_doing(format!("read the catalog ({})", query.what))),
                 }
             }
             failed
@@ -152,41 +156,41 @@ impl Desk<'_> {
 
 /// Asks again where the server met something that somebody was dropping: what is gone then is passed over by the next
 /// answer, and on one server snapshot nothing is ever added.
-async fn insist(lead: &mut Session, question: &Question) -> Result<Rows> {
+async fn with_retry(lead: &mut Session, query: &CatalogQuery) -> Result<Rows> {
     let mut tries = 0;
     loop {
-        match ask(lead, question).await {
+        match ask(lead, query).await {
             Err(error) if error.is_of_dropped() && lead.is_usable() && tries < TRIES => tries += 1,
             answer => return answer,
         }
-        lead.run("ROLLBACK TO SAVEPOINT question; RELEASE SAVEPOINT question").await?;
+        lead.run("ROLLBACK TO SAVEPOINT catalog_query; RELEASE SAVEPOINT catalog_query").await?;
     }
 }
 
 /// Asks in a savepoint, which ends with the locks that the answer took: to print a view takes one for each table that it
 /// reads, and a transaction that is kept open would keep them all.
-async fn ask(session: &mut Session, question: &Question) -> Result<Rows> {
-    let statement = &question.statement;
+async fn ask(session: &mut Session, query: &CatalogQuery) -> Result<Rows> {
+    let statement = &query.statement;
     session
-        .query(format!("SAVEPOINT question; {statement}\n; ROLLBACK TO SAVEPOINT question; RELEASE SAVEPOINT question"))
+        .query(format!("SAVEPOINT catalog_query; {statement}\n; ROLLBACK TO SAVEPOINT catalog_query; RELEASE SAVEPOINT catalog_query"))
         .await
 }
 
-async fn next(queue: &Queue) -> Option<Question> {
+async fn next(queue: &Pending) -> Option<CatalogQuery> {
     queue.lock().await.recv().await
 }
 
 /// Answers with a session that holds no locks. What it cannot answer (another session waits for a stronger lock, the
 /// connection is lost) is left to the others, in the end to the lead, whose word counts.
-async fn help(joining: Joining, queue: Arc<Queue>, again: mpsc::WeakSender<Question>) {
+async fn help(joining: Joining, queue: Arc<Pending>, again: mpsc::WeakSender<CatalogQuery>) {
     let Ok(mut session) = joining.await else { return };
-    while let Some(question) = next(&queue).await {
-        match ask(&mut session, &question).await {
-            Ok(rows) => drop(question.answer.send(Ok(rows))),
+    while let Some(query) = next(&queue).await {
+        match ask(&mut session, &query).await {
+            Ok(rows) => drop(query.answer.send(Ok(rows))),
             Err(_) => {
                 // Whoever waits for the answer keeps the queue open.
                 if let Some(queue) = again.upgrade() {
-                    drop(queue.send(question).await);
+                    drop(queue.send(query).await);
                 }
                 return;
             }

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::catalog::{Lockable, Position};
-use crate::dump::Options;
+use crate::dump::options::Options;
 use crate::dump::unreadable::Unreadable;
 use crate::error::{Error, Result};
 use crate::object::{Kind, Lack, Object, ObjectId};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::dump::Options;
+use crate::dump::options::Options;
 use crate::error::{Error, Result};
 use crate::hash::hex;
 use crate::pg::{Session, settings, sql};

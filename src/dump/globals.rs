@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::catalog::{self, GlobalOptions};
-use crate::dump::{Options, Summary, facts};
+use crate::dump::facts;
+use crate::dump::options::Options;
+use crate::dump::summary::Summary;
 use crate::error::Result;
 use crate::object::Object;
 use crate::pg::{Connector, Session, snapshot};
@@ -68,7 +70,7 @@ async fn dump(
 type Found = (Vec<Object>, Head, Vec<(Text, Text)>);
 
 async fn read(session: &mut Session, options: &Options, which: &GlobalOptions, events: &Events) -> Result<Found> {
-    let name = snapshot::lead(session, &options.taking, &[]).await?;
+    let name = snapshot::lead(session, &options.snapshot, &[]).await?;
     events(Event::ServerSnapshot { name });
     let facts = facts::read(session).await?;
     let objects = catalog::globals(session, which, events).await?;

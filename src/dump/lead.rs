@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::catalog::{self, Joining, Lockable, Size};
-use crate::dump::Options;
 use crate::dump::chosen::Chosen;
 use crate::dump::facts::{self, Facts};
+use crate::dump::options::Options;
 use crate::dump::unreadable::Unreadable;
 use crate::error::{Error, Result};
 use crate::object::{Kind, Object};
-use crate::pg::snapshot::Taking;
+use crate::pg::snapshot::SnapshotOptions;
 use crate::pg::{Connector, Session, snapshot, waiting};
 use crate::progress::{Event, Events};
 use crate::text::Text;
@@ -108,7 +108,7 @@ async fn attempt(
     let names: Vec<Text> = listed.iter().filter(|t| wanted.contains(&t.oid)).map(|t| t.name.sql()).collect();
     events(Event::Step { step: "lock tables" });
     let process = session.process();
-    let locking = snapshot::lead(session, &options.taking, &names);
+    let locking = snapshot::lead(session, &options.snapshot, &names);
     let server_snapshot = waiting::told(connector, process, events, locking).await?;
     session.run(options.settings()).await?;
     let since = Instant::now();
@@ -151,7 +151,7 @@ async fn attempt(
 
 /// The tables and what is closed, as the role that reads them sees it.
 async fn look(session: &mut Session, options: &Options) -> Result<(Vec<Lockable>, Unreadable)> {
-    let Some(role) = &options.taking.role else {
+    let Some(role) = &options.snapshot.role else {
         return Ok((catalog::lockable(session).await?, Unreadable::read(session).await?));
     };
     let taken = session.run(format!("BEGIN; {}", snapshot::take_role(role))).await;
@@ -175,8 +175,8 @@ async fn wanted(
     if options.selection.wants_all_tables() {
         return Ok(all);
     }
-    let taking = Taking { role: options.taking.role.clone(), ..Taking::default() };
-    let server_snapshot = snapshot::lead(session, &taking, &[]).await?;
+    let only_role = SnapshotOptions { role: options.snapshot.role.clone(), ..SnapshotOptions::default() };
+    let server_snapshot = snapshot::lead(session, &only_role, &[]).await?;
     let others = others(connector, &server_snapshot, options);
     let loaded = catalog::load(session, others, events).await?;
     let standby = session.query("select pg_catalog.pg_is_in_recovery() as yes").await?.one()?.boolean("yes")?;

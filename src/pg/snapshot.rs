@@ -13,7 +13,7 @@ use crate::text::Text;
 
 /// How the lead takes its server snapshot.
 #[derive(Clone, Debug, Default)]
-pub struct Taking {
+pub struct SnapshotOptions {
     /// Wait for a moment at which the snapshot is safe from serialization anomalies; not on a standby.
     pub serializable_deferrable: bool,
     /// Join this exported snapshot instead of taking one.
@@ -30,25 +30,25 @@ pub struct Taking {
 /// # Errors
 ///
 /// Where a lock is not to be had, or the server fails; the transaction is then to be rolled back.
-pub async fn lead(session: &mut Session, taking: &Taking, tables: &[Text]) -> Result<String> {
-    let level = if taking.serializable_deferrable { "SERIALIZABLE" } else { "REPEATABLE READ" };
-    let deferrable = if taking.serializable_deferrable { " DEFERRABLE" } else { "" };
+pub async fn lead(session: &mut Session, options: &SnapshotOptions, tables: &[Text]) -> Result<String> {
+    let level = if options.serializable_deferrable { "SERIALIZABLE" } else { "REPEATABLE READ" };
+    let deferrable = if options.serializable_deferrable { " DEFERRABLE" } else { "" };
     run(session, format!("BEGIN ISOLATION LEVEL {level} READ ONLY{deferrable}")).await?;
-    if let Some(name) = &taking.imported {
+    if let Some(name) = &options.imported {
         run(session, text!["SET TRANSACTION SNAPSHOT ", Text::from(name.as_str()).literal()]).await?;
     }
-    if let Some(role) = &taking.role {
+    if let Some(role) = &options.role {
         let taken = session.run(take_role(role)).await;
         taken.map_err(|e| e.while_doing(format!("take role {role}")))?;
     }
-    if let Some(timeout) = taking.lock_timeout {
+    if let Some(timeout) = options.lock_timeout {
         run(session, format!("SET LOCAL lock_timeout = {}", timeout.as_millis())).await?;
     }
     for statement in lock_statements(tables) {
         session.run(statement).await.map_err(|e| e.while_doing("lock the tables"))?;
     }
     run(session, "SET LOCAL lock_timeout = 0").await?;
-    if let Some(name) = &taking.imported {
+    if let Some(name) = &options.imported {
         return Ok(name.clone());
     }
     let rows = session.query("SELECT pg_catalog.pg_export_snapshot() AS name").await;

@@ -17,7 +17,8 @@ fn a_transaction_pooler_is_as_good_as_a_server() {
         for round in 0..3 {
             let (mut lead, mut worker) = (connect(&config).await, connect(&config).await);
             assert_eq!(lead.major(), 18);
-            let name = snapshot::lead(&mut lead, &snapshot::Taking::default(), &["public.t".into()]).await.unwrap();
+            let name =
+                snapshot::lead(&mut lead, &snapshot::SnapshotOptions::default(), &["public.t".into()]).await.unwrap();
             snapshot::join(&mut worker, &name).await.unwrap();
             worker.run("LOCK TABLE public.t IN ACCESS SHARE MODE NOWAIT").await.unwrap();
             let mut copy = worker.copy_out("COPY public.t TO STDOUT").await.unwrap();

@@ -58,13 +58,13 @@ fn all_sessions_see_the_moment_after_the_locks() {
                 .await
                 .unwrap();
             let tables: Vec<Text> = vec!["public.t".into(), "public.held".into()];
-            let taking = snapshot::Taking::default();
+            let options = snapshot::SnapshotOptions::default();
             let finish = async {
                 // The lead waits for the lock meanwhile; what is committed before it gets it must be seen.
                 tokio::time::sleep(Duration::from_millis(300)).await;
                 other.run("COMMIT").await.unwrap();
             };
-            let (name, ()) = tokio::join!(snapshot::lead(&mut lead, &taking, &tables), finish);
+            let (name, ()) = tokio::join!(snapshot::lead(&mut lead, &options, &tables), finish);
             let name = name.unwrap();
             other.run("INSERT INTO public.t VALUES (3)").await.unwrap();
             snapshot::join(&mut worker, &name).await.unwrap();
@@ -88,14 +88,15 @@ fn a_lock_that_cannot_be_had_ends_the_wait() {
     block_on(async {
         let (mut lead, mut other) = (connect(&database).await, connect(&database).await);
         other.run("BEGIN; LOCK TABLE public.t IN ACCESS EXCLUSIVE MODE").await.unwrap();
-        let taking = snapshot::Taking { lock_timeout: Some(Duration::from_millis(200)), ..Default::default() };
-        let error = snapshot::lead(&mut lead, &taking, &["public.t".into()]).await.unwrap_err();
+        let options =
+            snapshot::SnapshotOptions { lock_timeout: Some(Duration::from_millis(200)), ..Default::default() };
+        let error = snapshot::lead(&mut lead, &options, &["public.t".into()]).await.unwrap_err();
         assert_eq!(error.sqlstate(), Some("55P03"));
         other.run("ROLLBACK").await.unwrap();
         lead.run("ROLLBACK").await.unwrap();
-        let taking = snapshot::Taking { serializable_deferrable: true, ..Default::default() };
-        let name = snapshot::lead(&mut lead, &taking, &["public.t".into()]).await.unwrap();
-        let imported = snapshot::Taking { imported: Some(name.clone()), ..Default::default() };
+        let options = snapshot::SnapshotOptions { serializable_deferrable: true, ..Default::default() };
+        let name = snapshot::lead(&mut lead, &options, &["public.t".into()]).await.unwrap();
+        let imported = snapshot::SnapshotOptions { imported: Some(name.clone()), ..Default::default() };
         let mut second = connect(&database).await;
         assert_eq!(snapshot::lead(&mut second, &imported, &[]).await.unwrap(), name);
     });

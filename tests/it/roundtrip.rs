@@ -4,7 +4,7 @@ use std::path::Path;
 
 use pgkeep::cancel::Cancellation;
 use pgkeep::codec::seal::Identity;
-use pgkeep::pg::snapshot::Taking;
+use pgkeep::pg::snapshot::SnapshotOptions;
 use pgkeep::pg::{Config, Host};
 use pgkeep::plan::Pattern;
 use pgkeep::plan::select::{Purpose, Selection};
@@ -36,7 +36,7 @@ pub(crate) fn dump_options(database: &Database) -> dump::Options {
         selection: Selection::default(),
         patterns: Vec::new(),
         label: None,
-        taking: Taking::default(),
+        snapshot: SnapshotOptions::default(),
         skip_unreadable: false,
         enable_row_security: false,
         extra_float_digits: None,

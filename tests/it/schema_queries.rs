@@ -55,7 +55,7 @@ fn statement(file: &Path, major: u32) -> String {
     let text = std::fs::read_to_string(file).expect("a source file is readable");
     let text = sql::for_version(&text, major);
     // These are values, which the server takes as parameters of its own.
-    if file.ends_with("catalog/optimizer.sql") {
+    if file.ends_with("catalog/planner_statistics.sql") {
         return text;
     }
     PARAMETERS.iter().fold(text, |text, (parameter, value)| text.replace(parameter, value))

@@ -20,6 +20,7 @@ mod default_privileges;
 mod defaults;
 mod domains;
 mod event_triggers;
+mod extended_statistics;
 mod extensions;
 mod foreign_data;
 mod foreign_keys;
@@ -44,7 +45,6 @@ mod publications;
 mod rules;
 mod schemas;
 mod sequences;
-mod statistics;
 mod subscriptions;
 mod tables;
 mod text_search;
@@ -102,7 +102,7 @@ fn on_relations(source: &Source) -> [Family<'_>; 5] {
         triggers::load(source).boxed(),
         rules::load(source).boxed(),
         policies::load(source).boxed(),
-        statistics::load(source).boxed(),
+        extended_statistics::load(source).boxed(),
         publications::load(source).boxed(),
     ]
 }

@@ -7,7 +7,7 @@ use clap::Args;
 use pgkeep::catalog::GlobalOptions;
 use pgkeep::dump::{self, Options, Summary, all};
 use pgkeep::pg::Config;
-use pgkeep::pg::snapshot::Taking;
+use pgkeep::pg::snapshot::SnapshotOptions;
 use pgkeep::plan::Pattern;
 use pgkeep::plan::select::{self, Purpose};
 use pgkeep::progress::Events;
@@ -175,7 +175,7 @@ impl Dump {
             selection,
             writing: WriteOptions::default(),
             label: self.label.clone(),
-            taking: self.reading.taking(),
+            snapshot: self.reading.snapshot(),
             skip_unreadable: self.reading.skip_unreadable,
             enable_row_security: self.reading.enable_row_security,
             extra_float_digits: self.reading.extra_float_digits,
@@ -195,8 +195,8 @@ impl Dump {
 }
 
 impl Reading {
-    fn taking(&self) -> Taking {
-        Taking {
+    fn snapshot(&self) -> SnapshotOptions {
+        SnapshotOptions {
             serializable_deferrable: self.serializable_deferrable,
             imported: self.snapshot.clone(),
             role: self.role.clone(),

@@ -24,7 +24,7 @@ pub(super) async fn copy(
     }
     events(Event::Step { step: "statistics" });
     let doing = "copy statistics";
-    let statement = catalog::optimizer_statistics(wanted, lead.major());
+    let statement = catalog::planner_statistics(wanted, lead.major());
     let mut copy = lead.copy_out(statement).await.map_err(|e| e.while_doing(doing))?;
     let blocks: Blocks<'_> = Box::pin(stream::try_unfold(&mut copy, |copy| async move {
         let block = copy.block().await.map_err(|e| e.while_doing(doing))?;

@@ -11,7 +11,7 @@ use crate::text::Text;
 /// The `COPY .. TO STDOUT` of the statistics of these objects on a server of this major version; see
 /// `repository/FORMAT.md` for its columns. Objects that cannot have any are passed over.
 #[must_use]
-pub fn optimizer_statistics<'a>(objects: impl IntoIterator<Item = &'a Object>, major: u32) -> Text {
+pub fn planner_statistics<'a>(objects: impl IntoIterator<Item = &'a Object>, major: u32) -> Text {
     let (mut relations, mut constraints) = (Vec::new(), Vec::new());
     for object in objects {
         match object.kind {
@@ -21,7 +21,7 @@ pub fn optimizer_statistics<'a>(objects: impl IntoIterator<Item = &'a Object>, m
         }
     }
     let list = |oids: Vec<u32>| format!("'{{{}}}'", Text::join(oids.iter().map(ToString::to_string), ","));
-    let query = sql::for_version(include_str!("optimizer.sql"), major);
+    let query = sql::for_version(include_str!("planner_statistics.sql"), major);
     let query = query.replace("$1", &list(relations)).replace("$2", &list(constraints));
     text!["COPY (", query, ") TO STDOUT"]
 }

@@ -8,7 +8,7 @@ use crate::pg::Row;
 use crate::text;
 
 pub(crate) async fn load(source: &Source) -> Result<Vec<Draft>> {
-    source.query("statistics", include_str!("statistics.sql")).await?.iter().map(draft).collect()
+    source.query("statistics", include_str!("extended_statistics.sql")).await?.iter().map(draft).collect()
 }
 
 fn draft(row: &Row) -> Result<Draft> {

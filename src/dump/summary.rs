@@ -1,0 +1,32 @@
+//! What a dump answers with.
+
+use std::time::Duration;
+
+use crate::hash::StoredId;
+use crate::repository::{Source, Totals};
+
+/// What a dump stored.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Summary {
+    /// The new snapshot.
+    pub snapshot: StoredId,
+    /// Database that was dumped.
+    pub database: String,
+    /// How much it is, and how much of it was new to the repository.
+    #[serde(flatten)]
+    pub totals: Totals,
+    /// What is missing, each with its reason; empty for a complete snapshot.
+    pub missing: Vec<String>,
+    /// Where it came from.
+    #[serde(skip)]
+    pub source: Source,
+    /// Tables that were read and have no row.
+    #[serde(skip)]
+    pub without_rows: Vec<String>,
+    /// How long the server snapshot was held; it keeps the server from cleaning up dead rows.
+    #[serde(rename = "held_seconds", serialize_with = "crate::progress::seconds")]
+    pub held: Duration,
+    /// From the first question to the commit.
+    #[serde(rename = "seconds", serialize_with = "crate::progress::seconds")]
+    pub took: Duration,
+}
