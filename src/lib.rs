@@ -25,16 +25,18 @@
 //!
 //! # Layers
 //!
-//! Imports go down, never up or sideways; `tests/it/tidy` reads them and fails on one that does not.
+//! Imports go down, never up or sideways. `tests/it/tidy` reads this table, and fails on an import that does not.
 //!
 //! | layer | modules |
 //! |---|---|
 //! | ways out, proof | [`diff`], [`drill`], [`script`] |
 //! | verbs | [`cat`], [`dump`], [`restore`], [`verify`] |
 //! | halves | [`catalog`]: what a database contains; [`repository`]: what is stored |
-//! | tools | [`pg`], [`codec`], [`plan`], [`store`], [`cpu`] |
-//! | currencies | [`object`], [`blocks`], [`progress`], [`cancel`] |
-//! | vocabulary | [`error`], [`mod@text`], [`hash`], [`limits`] |
+//! | tools | [`codec`], [`cpu`], [`pg`], [`plan`], [`store`] |
+//! | events | [`progress`] |
+//! | currencies | [`blocks`], [`cancel`], [`object`] |
+//! | vocabulary | [`error`], [`mod@text`] |
+//! | numbers | [`hash`], [`limits`] |
 //!
 //! The command line is in the binary target and sees only what is public here.
 //!

@@ -57,16 +57,31 @@ fn imports_go_down() {
 
 /// Files of the largest circle of imports inside a folder.
 const KNOT_FILES_MAX: usize = 20;
+/// Lines that of a hundred functions only one may exceed.
+const FUNCTION_LINES_P99: usize = 45;
 
-/// `cargo test --test it tidy::no_knots -- --nocapture` prints them.
+/// `cargo test --test it tidy::figures -- --nocapture` prints them.
 #[test]
-fn no_knots_inside_of_folders() {
-    let knots = knots::knots(&files("src", &["rs"]));
+fn figures() {
+    let files = files("src", &["rs"]);
+    let knots = knots::knots(&files);
     for knot in &knots {
-        println!("{} files: {}", knot.len(), knot.join(", "));
+        println!("knot of {} files: {}", knot.len(), knot.join(", "));
     }
     let largest = knots.first().map_or(0, Vec::len);
+    let lengths = rules::function_lengths(&files);
+    let at = |percent: usize| lengths[(lengths.len() * percent / 100).min(lengths.len() - 1)];
+    let p99 = at(99);
+    println!("largest knot inside a folder: {largest} files");
+    println!("{} functions: {} lines at the median, {} p90, {p99} p99, {} max", lengths.len(), at(50), at(90), at(100));
+    println!("searches of statements: {}", files.iter().flat_map(rules::searches).count());
     assert!(largest <= KNOT_FILES_MAX, "{largest} files import each other in a circle: {}", knots[0].join(", "));
+    assert!(p99 <= FUNCTION_LINES_P99, "one function of a hundred has more than {p99} lines");
+}
+
+#[test]
+fn codes_of_the_server_have_names() {
+    assert_kept(rules::sqlstates, &files("src", &["rs"]));
 }
 
 #[test]

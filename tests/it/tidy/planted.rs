@@ -36,6 +36,8 @@ fn imports_that_go_up_or_sideways() {
     );
     allowed(rules::layers, "src/cli/a.rs", "use crate::cli::report;\nuse pgkeep::dump;");
     allowed(rules::layers, "src/lib.rs", "pub use crate::error::Error;");
+    let table = "//! # Layers\n//! text\n//! | layer | modules |\n//! |---|---|\n//! | a | [`b`], [`mod@c`]: d |\n//! | e | [`f`] |\n//! # G\n//! | h | [`i`] |\n";
+    assert_eq!(rules::layers_of(table).concat(), ["b", "c", "f"]);
 }
 
 #[test]
@@ -97,6 +99,16 @@ fn statements_that_are_not_pinned() {
     allowed(rules::statements, "src/pg/session.rs", send);
     allowed(rules::statements, "src/restore/run/database.rs", "session.run_alone(create).await?;");
     allowed(rules::statements, "src/dump/lead.rs", "session.run(\"COMMIT\").await?;");
+}
+
+#[test]
+fn codes_without_a_name() {
+    let bare = concat!("if error.sqlstate() == Some(\"42", "P01\") {}");
+    caught(rules::sqlstates, "src/a.rs", bare);
+    caught(rules::sqlstates, "src/a.rs", concat!("match code { \"57", "014\" => 1 }"));
+    allowed(rules::sqlstates, "src/error/sqlstate.rs", bare);
+    allowed(rules::sqlstates, "src/a.rs", &format!("#[cfg(test)]\nmod tests {{ fn f() {{ {bare} }} }}"));
+    allowed(rules::sqlstates, "src/a.rs", "(\"START\", \"12345678\", \"12 45\") // \"42");
 }
 
 #[test]

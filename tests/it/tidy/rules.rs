@@ -1,5 +1,7 @@
 //! The rules themselves, each a pure function from a file to complaints, so that planted violations can be shown to it.
 
+use std::sync::LazyLock;
+
 use super::code::{bare, functions, named_below, without_tests, words};
 
 /// One file below the root: `src/pg/session.rs`.
@@ -8,18 +10,18 @@ pub(crate) struct File {
     pub(crate) text: String,
 }
 
-/// Modules of the library, bottom up. A module imports from groups above its own only if that is never; from its own
-/// group only itself.
-const LAYERS: [&[&str]; 8] = [
-    &["hash", "limits"],
-    &["error", "text"],
-    &["blocks", "cancel", "object"],
-    &["progress"],
-    &["codec", "cpu", "pg", "plan", "store"],
-    &["catalog", "repository"],
-    &["cat", "dump", "restore", "verify"],
-    &["diff", "drill", "retention", "script"],
-];
+/// Modules of the library, top down: the rows of the table of layers in its documentation, which is the one source. A
+/// module imports from rows below its own, and of its own row only itself.
+static LAYERS: LazyLock<Vec<Vec<&'static str>>> = LazyLock::new(|| layers_of(include_str!("../../../src/lib.rs")));
+
+/// The modules in each row of the table under `# Layers`.
+pub(crate) fn layers_of(documentation: &str) -> Vec<Vec<&str>> {
+    let (_, section) = documentation.split_once("//! # Layers\n").expect("a section on layers");
+    let rows = section.lines().take_while(|line| !line.starts_with("//! # "));
+    let rows = rows.filter_map(|line| line.strip_prefix("//! | ")?.split_once(" | ").map(|(_, modules)| modules));
+    let modules = rows.map(|row| row.split("[`").skip(1).filter_map(|rest| rest.split('`').next()).collect::<Vec<_>>());
+    modules.map(|row| row.into_iter().map(|name| name.trim_start_matches("mod@")).collect()).collect()
+}
 
 /// Which modules may use a crate; the binary's module is `cli`. A crate that is not listed may be used anywhere.
 const CRATES: [(&str, &[&str]); 23] = [
@@ -75,7 +77,7 @@ fn module(path: &str) -> &str {
 }
 
 fn layer(module: &str) -> Option<usize> {
-    LAYERS.iter().position(|group| group.contains(&module))
+    LAYERS.iter().rev().position(|row| row.contains(&module))
 }
 
 /// Imports go down, never up or sideways, and the command line sees only what the library makes public.
@@ -186,6 +188,15 @@ pub(crate) fn shape(file: &File) -> Vec<String> {
     complaints
 }
 
+/// Lines of all functions that are no tests, shortest first.
+pub(crate) fn function_lengths(files: &[File]) -> Vec<usize> {
+    let all = files.iter().filter(|file| !file.path.ends_with("/tests.rs"));
+    let all = all.flat_map(|file| functions(&without_tests(&bare(&file.text))));
+    let mut lengths: Vec<usize> = all.map(|(_, _, lines)| lines).collect();
+    lengths.sort_unstable();
+    lengths
+}
+
 /// What must not stand in code that is finished.
 pub(crate) fn leftovers(file: &File) -> Vec<String> {
     let mut complaints = Vec::new();
@@ -209,6 +220,27 @@ pub(crate) fn unwraps(file: &File) -> Vec<String> {
     let code = without_tests(&bare(&file.text));
     let lines = code.lines().enumerate().filter(|(_, line)| line.contains(concat!(".unwrap", "()")));
     lines.map(|(number, _)| format!("{}:{}: unwraps", file.path, number + 1)).collect()
+}
+
+/// A code of the server has a name, in the one file that has them all.
+pub(crate) fn sqlstates(file: &File) -> Vec<String> {
+    if file.path == "src/error/sqlstate.rs" {
+        return Vec::new();
+    }
+    let code = without_tests(&bare(&file.text));
+    let mut complaints = Vec::new();
+    for (number, (line, bare)) in file.text.lines().zip(code.lines()).enumerate() {
+        // What is left between the quotes of a string is blank; of a line of tests nothing is.
+        let literals = line.split('"').skip(1).step_by(2);
+        let is_code = |word: &&str| {
+            let letters = word.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase());
+            word.len() == 5 && letters && word.starts_with(|c: char| c.is_ascii_digit() || word.starts_with("XX"))
+        };
+        for word in literals.filter(is_code).filter(|_| !bare.trim().is_empty()) {
+            complaints.push(format!("{}:{}: `{word}` has a name in `error::sqlstate`", file.path, number + 1));
+        }
+    }
+    complaints
 }
 
 /// Modules that may look for bytes in statements, and those that hold none.
