@@ -13,12 +13,10 @@ use crate::text::Text;
 #[must_use]
 pub fn planner_statistics<'a>(objects: impl IntoIterator<Item = &'a Object>, major: u32) -> Text {
     let (mut relations, mut constraints) = (Vec::new(), Vec::new());
-    for object in objects {
-        match object.kind {
-            Kind::Table | Kind::ForeignTable | Kind::MaterializedView | Kind::Index => relations.push(object.oid),
-            Kind::Constraint => constraints.push(object.oid),
-            _ => {}
-        }
+    for object in objects.into_iter().filter(|object| object.kind.facts().planner_statistics.is_some()) {
+        // Those of a constraint are kept for its index, which has another oid.
+        let oids = if object.kind == Kind::Constraint { &mut constraints } else { &mut relations };
+        oids.push(object.oid);
     }
     let list = |oids: Vec<u32>| format!("'{{{}}}'", Text::join(oids.iter().map(ToString::to_string), ","));
     let query = sql::for_version(include_str!("planner_statistics.sql"), major);

@@ -32,6 +32,25 @@ pub struct Facts {
     pub only_connects: bool,
     /// Whether a target is expected to have it, or to get it on the way.
     pub assumed: bool,
+    /// Whether it is made of the rows of tables, and so belongs to them rather than to definitions.
+    pub is_rows: bool,
+    /// The section in which the planner's statistics of it come back; none where the planner keeps none.
+    pub planner_statistics: Option<Section>,
+    /// The switch that leaves it out.
+    pub left_out_by: Option<Without>,
+}
+
+/// Switches of a selection that leave out all objects of some kinds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Without {
+    /// `--no-publications`
+    Publications,
+    /// `--no-subscriptions`
+    Subscriptions,
+    /// `--no-policies`
+    Policies,
+    /// `--no-privileges`
+    Grants,
 }
 
 /// Names of different spaces do not collide.
@@ -63,6 +82,9 @@ impl Facts {
             comes_with_rows: false,
             only_connects: false,
             assumed: false,
+            is_rows: false,
+            planner_statistics: None,
+            left_out_by: None,
         }
     }
 
@@ -92,6 +114,18 @@ impl Facts {
 
     const fn assumed(self) -> Self {
         Self { assumed: true, ..self }
+    }
+
+    const fn is_rows(self) -> Self {
+        Self { is_rows: true, ..self }
+    }
+
+    const fn planned_by_statistics(self, section: Section) -> Self {
+        Self { planner_statistics: Some(section), ..self }
+    }
+
+    const fn left_out_by(self, switch: Without) -> Self {
+        Self { left_out_by: Some(switch), ..self }
     }
 }
 
@@ -134,32 +168,32 @@ impl Kind {
             Kind::ForeignDataWrapper => Facts::new("foreign data wrapper", PreData, 18),
             Kind::ForeignServer => Facts::new("foreign server", PreData, 19),
             Kind::UserMapping => Facts::new("user mapping", PreData, 20),
-            Kind::Table => Facts::new("table", PreData, 21).in_space(Space::Relation),
-            Kind::ForeignTable => Facts::new("foreign table", PreData, 21).in_space(Space::Relation),
+            Kind::Table => Facts::new("table", PreData, 21).in_space(Space::Relation).planned_by_statistics(Data),
+            Kind::ForeignTable => Facts::new("foreign table", PreData, 21).in_space(Space::Relation).planned_by_statistics(Data),
             Kind::View => Facts::new("view", PreData, 21).in_space(Space::Relation),
-            Kind::MaterializedView => Facts::new("materialized view", PreData, 21).in_space(Space::Relation),
+            Kind::MaterializedView => Facts::new("materialized view", PreData, 21).in_space(Space::Relation).planned_by_statistics(PostData),
             Kind::Sequence => Facts::new("sequence", PreData, 21).in_space(Space::Relation).comes_with_rows(),
             Kind::TableAttach => Facts::new("table attach", PreData, 22).comes_with_rows().only_connects(),
             Kind::Default => Facts::new("default", PreData, 24).comes_with_rows(),
             Kind::Check => Facts::new("check", PreData, 28).comes_with_rows(),
             Kind::DummyType => Facts::new("dummy type", PreData, 23),
-            Kind::LargeObjects => Facts::new("large objects", Data, 26),
-            Kind::Constraint => Facts::new("constraint", PostData, 28).comes_with_rows(),
-            Kind::Index => Facts::new("index", PostData, 29).locks(Share, AccessShare).comes_with_rows(),
+            Kind::LargeObjects => Facts::new("large objects", Data, 26).is_rows(),
+            Kind::Constraint => Facts::new("constraint", PostData, 28).comes_with_rows().planned_by_statistics(PostData),
+            Kind::Index => Facts::new("index", PostData, 29).locks(Share, AccessShare).comes_with_rows().planned_by_statistics(PostData),
             Kind::IndexAttach => Facts::new("index attach", PostData, 30).locks(AccessExclusive, AccessExclusive).comes_with_rows().only_connects(),
             Kind::Statistics => Facts::new("statistics", PostData, 31).locks(ShareUpdateExclusive, ShareUpdateExclusive).only_connects(),
             Kind::Rule => Facts::new("rule", PostData, 32),
             Kind::Trigger => Facts::new("trigger", PostData, 33).locks(ShareRowExclusive, AccessShare).spreads(),
             Kind::ForeignKey => Facts::new("foreign key", PostData, 34).locks(ShareRowExclusive, ShareRowExclusive).spreads(),
-            Kind::RowSecurity => Facts::new("row security", PostData, 35),
-            Kind::Policy => Facts::new("policy", PostData, 35),
-            Kind::Publication => Facts::new("publication", PostData, 36),
-            Kind::PublicationTable => Facts::new("publication table", PostData, 37).locks(ShareUpdateExclusive, ShareUpdateExclusive).only_connects(),
-            Kind::PublicationSchema => Facts::new("publication schema", PostData, 38).only_connects(),
-            Kind::Subscription => Facts::new("subscription", PostData, 39),
-            Kind::DefaultPrivileges => Facts::new("default privileges", PostData, 40).in_pass(Pass::Grants),
+            Kind::RowSecurity => Facts::new("row security", PostData, 35).left_out_by(Without::Policies),
+            Kind::Policy => Facts::new("policy", PostData, 35).left_out_by(Without::Policies),
+            Kind::Publication => Facts::new("publication", PostData, 36).left_out_by(Without::Publications),
+            Kind::PublicationTable => Facts::new("publication table", PostData, 37).locks(ShareUpdateExclusive, ShareUpdateExclusive).only_connects().left_out_by(Without::Publications),
+            Kind::PublicationSchema => Facts::new("publication schema", PostData, 38).only_connects().left_out_by(Without::Publications),
+            Kind::Subscription => Facts::new("subscription", PostData, 39).left_out_by(Without::Subscriptions),
+            Kind::DefaultPrivileges => Facts::new("default privileges", PostData, 40).in_pass(Pass::Grants).left_out_by(Without::Grants),
             Kind::EventTrigger => Facts::new("event trigger", PostData, 41).in_pass(Pass::Last),
-            Kind::Refresh => Facts::new("refresh", PostData, 42).in_pass(Pass::Last),
+            Kind::Refresh => Facts::new("refresh", PostData, 42).in_pass(Pass::Last).is_rows(),
         }
     }
 }
@@ -198,6 +232,11 @@ mod tests {
             assert!(facts.own_lock >= facts.needed_lock, "{noun}");
             assert!(facts.pass == Pass::Main || facts.section == Section::PostData, "{noun}");
             assert!(!facts.only_connects || facts.space.is_none(), "{noun}: what connects has no name of its own");
+            assert!(
+                facts.planner_statistics.is_none_or(|section| section >= Section::Data),
+                "{noun}: of rows that are not there"
+            );
+            assert!(!facts.is_rows || facts.section != Section::PreData, "{noun}: rows before rows");
         }
     }
 }

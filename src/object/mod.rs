@@ -18,7 +18,7 @@ use crate::text;
 use crate::text::Text;
 use crate::text::lex::{TokenKind, tokens};
 
-pub use facts::{Facts, Space};
+pub use facts::{Facts, Space, Without};
 pub use grant::Grant;
 pub use kind::{Kind, Pass, Section};
 pub use name::Name;

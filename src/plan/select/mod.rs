@@ -4,7 +4,8 @@
 //! the files.
 //!
 //! Works from objects alone, so that a restore needs no server to choose from a snapshot. Names decide who is meant
-//! ([`named`]), needs decide what must come along or stay behind ([`needs`]).
+//! ([`named`]), needs decide what must come along or stay behind ([`needs`]). Nothing here reads a file, a server or the text
+//! of a statement.
 
 mod filter;
 mod list;
@@ -15,7 +16,7 @@ mod switch;
 use std::collections::BTreeSet;
 
 use crate::error::Result;
-use crate::object::{Kind, Object, ObjectId, Section};
+use crate::object::{Kind, Object, ObjectId, Section, Without};
 use crate::plan::{Omissions, Pattern};
 use crate::text::Text;
 pub use list::List;
@@ -256,19 +257,15 @@ impl Selection {
 
     /// Whether definitions of this kind and section are wanted at all.
     fn wants_definition(&self, object: &Object) -> bool {
-        let switched_off = match object.kind {
-            Kind::Publication | Kind::PublicationTable | Kind::PublicationSchema => self.no_publications,
-            Kind::Subscription => self.no_subscriptions,
-            Kind::Policy | Kind::RowSecurity => self.no_policies,
-            Kind::DefaultPrivileges => self.omissions.grants,
-            _ => false,
-        };
-        // Large objects and refreshes are rows in another form.
-        let not_now = match object.kind {
-            Kind::LargeObjects => self.schema_only && !self.large_objects,
-            Kind::Refresh => self.schema_only,
-            _ => self.data_only,
-        };
+        let facts = object.kind.facts();
+        let switched_off = facts.left_out_by.is_some_and(|switch| match switch {
+            Without::Publications => self.no_publications,
+            Without::Subscriptions => self.no_subscriptions,
+            Without::Policies => self.no_policies,
+            Without::Grants => self.omissions.grants,
+        });
+        let asked_for = object.kind == Kind::LargeObjects && self.large_objects;
+        let not_now = if facts.is_rows { self.schema_only && !asked_for } else { self.data_only };
         !switched_off && !not_now && !self.statistics_only && self.wants_section(object.section)
     }
 
@@ -291,11 +288,7 @@ impl Selection {
 
     /// Members of extensions are left to their extension, as in pg_dump.
     fn wants_statistics(&self, object: &Object) -> bool {
-        let section = match object.kind {
-            Kind::Table | Kind::ForeignTable => Section::Data,
-            Kind::MaterializedView | Kind::Index | Kind::Constraint => Section::PostData,
-            _ => return false,
-        };
+        let Some(section) = object.kind.facts().planner_statistics else { return false };
         self.statistics && self.wants_section(section) && (self.restores() || !object.create.is_empty())
     }
 
