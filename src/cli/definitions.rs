@@ -11,7 +11,7 @@ pub(crate) struct Omissions {
     /// Leave owners out: everything belongs to the role that restores
     #[arg(long, short = 'O')]
     no_owner: bool,
-    /// Leave grants out
+    /// Leave privileges (GRANT and REVOKE) out
     #[arg(long, short = 'x', visible_alias = "no-acl")]
     no_privileges: bool,
     /// Leave comments out
@@ -26,7 +26,7 @@ pub(crate) struct Omissions {
     /// Create tables with the target's default access method
     #[arg(long)]
     no_table_access_method: bool,
-    /// Leave to the target how it compresses long values
+    /// Leave compression methods of columns out
     #[arg(long)]
     no_toast_compression: bool,
 }

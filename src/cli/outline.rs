@@ -17,7 +17,7 @@ pub(super) fn tell(context: &Context, outline: &Outline) -> Outcome {
     if fatal == 0 {
         return Ok(());
     }
-    let message = format!("{} in the way of this restore", units::counted(fatal as u64, "thing"));
+    let message = format!("cannot restore: {}", units::counted(fatal as u64, "problem"));
     let hint = Some("each is listed in the plan with what to do about it; nothing was changed".into());
     Err(Failure::Found { kind: ErrorKind::Unsupported, message, hint })
 }

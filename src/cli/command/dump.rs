@@ -71,7 +71,7 @@ struct Reading {
     /// Wait at most so long for the locks on tables: milliseconds, or a number with ms, s, min or h
     #[arg(long, value_name = "TIME", value_parser = duration)]
     lock_wait_timeout: Option<Duration>,
-    /// Wait for a moment at which no serializable transaction can be half seen
+    /// Use a serializable snapshot, and wait for a moment at which that has no anomalies
     #[arg(long)]
     serializable_deferrable: bool,
     /// Leave out the rows of tables and the large objects that the role may not read, and record them as missing
@@ -89,7 +89,7 @@ struct Reading {
     /// Dump as this role (SET ROLE), for its privileges
     #[arg(long, value_name = "ROLE")]
     role: Option<String>,
-    /// Accepted because pg_dump has it: names are always quoted
+    /// Accepted for compatibility with pg_dump: names are always quoted
     #[arg(long, hide = true)]
     quote_all_identifiers: bool,
 }

@@ -43,7 +43,7 @@ Examples:
 pub(crate) struct Restore {
     /// Snapshot to restore: `latest`, `latest~1`, the start of an id, or a database's name for its latest
     snapshot: String,
-    /// Tell what would be done and what stands in the way, and change nothing
+    /// Print what would be done and the problems that were found, and change nothing
     #[arg(long)]
     plan: bool,
     /// Create the target database
@@ -81,16 +81,16 @@ struct Manner {
     /// --resume tries them again
     #[arg(long)]
     keep_going: bool,
-    /// Remove first what will be created, where it is there
+    /// Drop objects before they are created, where they exist
     #[arg(long, short)]
     clean: bool,
-    /// As -c does anyway; pg_restore wants it
+    /// Accepted for compatibility with pg_restore, implied by --clean
     #[arg(long, requires = "clean")]
     if_exists: bool,
-    /// End with the first failure, as it does anyway without --keep-going; pg_restore wants it
+    /// Accepted for compatibility with pg_restore, implied unless there is --keep-going
     #[arg(long, conflicts_with = "keep_going")]
     exit_on_error: bool,
-    /// Load no rows into tables that could not be created, as it does anyway; pg_restore wants it
+    /// Accepted for compatibility with pg_restore, always so: tables that could not be created get no rows
     #[arg(long)]
     no_data_for_failed_tables: bool,
     /// Restore everything in one transaction on one connection, or nothing
@@ -122,7 +122,7 @@ struct Fill {
     /// Add the rows that a table lacks, keep those that a unique key has already; definitions are left alone
     #[arg(long, conflicts_with_all = ["clean", "schema_only", "create", "verify_target"])]
     on_conflict_do_nothing: bool,
-    /// Keep triggers and foreign keys quiet while rows are loaded; takes the right to set session_replication_role
+    /// Disable triggers and foreign keys while rows are loaded; needs the privilege to set session_replication_role
     #[arg(long)]
     disable_triggers: bool,
 }

@@ -30,7 +30,7 @@ pub(crate) struct Verify {
     /// Snapshots whose losses are told [default: all]
     #[arg(value_name = "SNAPSHOT")]
     snapshots: Vec<String>,
-    /// How deep to look
+    /// How thoroughly to check
     #[arg(long, value_enum, default_value_t = HowDeep::Full)]
     depth: HowDeep,
     /// Do not mark damaged packs; nothing at all is written then
