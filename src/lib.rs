@@ -11,6 +11,22 @@
 //! - [`drill`]: a restore into a scratch database, read back and compared
 //! - [`script`], [`cat`], [`diff`]: the ways out: plain SQL, rows of a table, what changed
 //!
+//! # Where to find what
+//!
+//! | question | answer |
+//! |---|---|
+//! | what does a flag mean? | `cli/command`, one file a command; those that several share in `cli/flags`, `cli/selection`, `cli/definitions` |
+//! | where is a flag decided? | the `Options` of its verb say what was asked; [`dump`] in `dump/chosen`, [`restore`] in `restore/prepare`, names of objects in [`plan::select`] |
+//! | what SQL makes an object? | `catalog/family`: one `.rs` and one `.sql` a family; what a restore leaves out of it or rewrites: [`plan::Definitions`], `restore/rename` |
+//! | what is known of a kind of object? | its row in [`object::Kind::facts`]; a kind without a row does not compile |
+//! | in which order, with which locks? | [`plan`] |
+//! | what does a stored byte mean? | `repository/format`, as `repository/FORMAT.md` says it; inside a chunk [`codec::chunk`] |
+//! | where does a new store go? | beside `store/folder`, its address into `store/address`, a row into `tests/it/store.rs` |
+//! | which settings does a session have? | [`pg::settings`], one row each |
+//! | which error has which exit code, which hint? | [`error`], `cli/exit`; codes of the server have names in [`error::sqlstate`] |
+//! | what is told while it works? | [`progress`]; how it looks: `cli/report` |
+//! | which bound is where? | [`limits`] |
+//!
 //! # How data flows
 //!
 //! ```text
@@ -38,7 +54,8 @@
 //! | vocabulary | [`error`], [`mod@text`] |
 //! | numbers | [`hash`], [`limits`] |
 //!
-//! The command line is in the binary target and sees only what is public here.
+//! The command line (`cli`) is in the binary target and sees only what is public here. Every folder's `mod.rs`, or the
+//! file of a verb beside its folder, says what it owns and what it must never do.
 //!
 //! # Why a session of our own
 //!
@@ -60,6 +77,26 @@
 //! | pack | one stored file of many sealed chunks, named by BLAKE3 of its stored bytes |
 //! | owner, writer | who can read everything; who can do everything but read content |
 //! | digest | fingerprint of a table's rows that does not depend on their order |
+//! | family | kinds of objects that one query reads and one file writes as SQL |
+//! | draft | an object before its order and its needs are settled |
+//! | piece | an object that goes where another one goes: a default, an index, a policy of a table |
+//! | lead, worker | the session that takes the locks and the server snapshot; those that join it |
+//! | section, pass | before, with or after the rows; definitions, grants, or what comes last |
+//! | selection | what was asked for by names and switches; *left out* is what cannot come for lack of something else |
+//! | target | the database that a restore changes |
+//! | ledger | the table in the target that says what a restore has done, so that it can be resumed |
+//! | drill | a restore into a scratch database, with proof |
+//! | record | small sealed structure data: a snapshot, an index file, a trailer, a note, a mark |
+//! | survey | what is in a place at one moment: packs, and where chunks are in them |
+//! | location | where a stored copy of a chunk is: its pack, and its bytes there |
+//! | claim | the right to store a chunk, so that two parts that have it store it once |
+//! | note, mark | what is said later of a snapshot; packs that must not be relied on |
+//! | key epoch | the keys that chunks are named and sealed with; chunks are shared inside one |
+//! | content, structure | what owners alone can read; what writers can read too |
+//! | query queue | queries of the catalog that wait for a session on the server snapshot |
+//! | planner statistics, extended statistics | what ANALYZE found; an object of CREATE STATISTICS |
+//! | finding | what a plan found that stands against a restore, or that people should know before it |
+//! | loss | what a database has and a dump cannot keep |
 //!
 //! # What holds everywhere
 //!

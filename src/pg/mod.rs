@@ -1,4 +1,7 @@
-//! Talking to PostgreSQL: sessions and COPY both ways. Knows nothing of catalogs or repositories.
+//! Talking to PostgreSQL: how to get in, sessions, settings, and COPY both ways.
+//!
+//! Owns every byte that goes over the wire, and what pins the meaning of a statement before it. Never decides what is read
+//! or written, never runs a statement a second time, and knows nothing of catalogs or repositories.
 
 mod authentication;
 mod cancel;

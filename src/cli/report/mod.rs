@@ -1,7 +1,7 @@
 //! Shows what the library reports while it works, in the one style that fits where the output goes.
 //!
 //! Progress and warnings go to stderr, results to stdout; with `--json` everything goes to stdout, one event a line. A
-//! stderr or stdout that nobody reads any more never stops a dump or restore.
+//! stderr or stdout that nobody reads any more never stops a dump or restore. Counting is the tally's, in the library.
 
 mod bars;
 mod json;

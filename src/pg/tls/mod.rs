@@ -1,6 +1,7 @@
 //! TLS of a connection: rustls set up as the configuration says, and the step from a plain socket to an encrypted one.
 //!
-//! Owns what is trusted. Without a root nothing is checked, as with libpq; which roots there are is decided by `config`.
+//! Owns what is trusted. Without a root nothing is checked, as with libpq; which roots there are is decided by `config`,
+//! and a way back to plain text is never taken here.
 
 mod binding;
 mod name;

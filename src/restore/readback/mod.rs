@@ -1,4 +1,6 @@
 //! Reads tables back from the server and compares rows and digests with the snapshot.
+//!
+//! Reads only, and never says more than what it has read.
 
 mod comparable;
 
