@@ -25,6 +25,9 @@ pub const INDEX_FILE_BYTES: usize = 8 << 20;
 /// A part's heap plus TOAST aims at this; the number of blocks is a power of two.
 pub const PART_BYTES: u64 = 256 << 20;
 
+/// A server that sends or takes nothing for so long in the middle of rows is told.
+pub const STALL_TOLD: std::time::Duration = std::time::Duration::from_secs(30);
+
 /// A catalog answer may hold at most this much, so that a hostile server cannot exhaust memory.
 pub const MESSAGE_BYTES_MAX: usize = 1 << 30;
 

@@ -106,6 +106,17 @@ pub enum Event {
     },
 }
 
+/// What to call when the server falls silent among the rows of a table.
+pub(crate) fn stalls(events: &Events, table: &str, waiting: &str) -> impl Fn(Duration) + Send + Sync + use<> {
+    let (events, table, waiting) = (Events::clone(events), table.to_owned(), waiting.to_owned());
+    move |silent| {
+        let message = format!("{waiting} {table}: no sign of life from the server for {silent:?}");
+        let hint =
+            "it may work on them for long; it is waited for, as long as --stall-timeout says where that is given";
+        events(Event::Warning { message, hint: Some(hint.into()) });
+    }
+}
+
 /// A duration as JSON shows it: seconds with a fraction.
 pub(crate) fn seconds<S: serde::Serializer>(took: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_f64(took.as_secs_f64())

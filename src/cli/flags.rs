@@ -96,7 +96,8 @@ pub(crate) struct Connection {
     pub(crate) password: bool,
     /// Give a connection up where the server neither sends nor takes a byte for so long: milliseconds, or a number with
     /// ms, s, min or h [default: wait for ever]. A statement that works for long or waits for a lock sends nothing
-    /// either, so this must be longer than the longest build of an index and the longest wait for a lock
+    /// either, so this must be longer than the longest build of an index and the longest wait for a lock. Without it, a
+    /// server that falls silent in the middle of a table's rows is told after 30 s and waited for
     #[arg(long, value_name = "TIME", value_parser = duration)]
     stall_timeout: Option<Duration>,
 }

@@ -18,7 +18,7 @@ use crate::blocks::{Blocks, rows_in};
 use crate::dump::parts::Part;
 use crate::error::{Cause, Error, Result, sqlstate};
 use crate::pg::{Connector, Session, settings, snapshot};
-use crate::progress::{Event, Events};
+use crate::progress::{Event, Events, stalls};
 use crate::repository::{Stored, Writer};
 use crate::text;
 
@@ -176,6 +176,7 @@ impl Copying {
             let rows = rows_in(block);
             (self.events)(Event::Moved { table: table.clone(), part: number, bytes: block.len() as u64, rows });
         };
+        session.tell_stalls(stalls(&self.events, &part.table, "waiting for rows of"));
         let mut copy = session.copy_out(statement).await.map_err(|e| e.while_doing(doing))?;
         let blocks: Blocks<'_> = Box::pin(stream::try_unfold(&mut copy, |copy| async move {
             let block = copy.block().await.map_err(|e| e.while_doing(doing))?;

@@ -146,7 +146,7 @@ fn is_handshake(cause: &Cause) -> bool {
 
 async fn start(config: &Config, host: &Host, route: &Route) -> Result<Session, Cause> {
     let opened = route.open().await?;
-    let patience = Patience { server: host.to_string().into(), limit: config.stall_timeout };
+    let patience = Patience::new(host.to_string(), config.stall_timeout, config.stall_told);
     let mut connection = Connection::new(opened.stream, patience);
     let mut parameters: Vec<(&str, &[u8])> = vec![
         ("user", config.user.as_bytes()),

@@ -32,19 +32,40 @@ pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Sync + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Sync + Unpin> Stream for T {}
 
 /// How long the server may give no sign of life, and what it is called then.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Patience {
     pub(crate) server: Arc<str>,
     /// `None` waits for ever.
     pub(crate) limit: Option<Duration>,
+    /// How long a stall lasts before it is told, where somebody wants to know.
+    pub(crate) told_after: Duration,
+    pub(crate) tell: Option<Arc<Tell>>,
 }
 
+/// Takes how long the server has given no sign of life; called once for each stall.
+pub(crate) type Tell = dyn Fn(Duration) + Send + Sync;
+
 impl Patience {
+    /// For a server of this name. A stall is told before it is given up.
+    pub(crate) fn new(server: impl Into<Arc<str>>, limit: Option<Duration>, told_after: Duration) -> Self {
+        let told_after = limit.map_or(told_after, |limit| told_after.min(limit / 2));
+        Self { server: server.into(), limit, told_after, tell: None }
+    }
+
     async fn wait<T>(&self, work: impl Future<Output = io::Result<T>>) -> Result<T, Cause> {
-        let Some(limit) = self.limit else { return Ok(work.await?) };
-        match tokio::time::timeout(limit, work).await {
+        let mut work = std::pin::pin!(work);
+        let mut limit = self.limit;
+        if let Some(tell) = &self.tell {
+            if let Ok(done) = tokio::time::timeout(self.told_after, &mut work).await {
+                return Ok(done?);
+            }
+            tell(self.told_after);
+            limit = limit.map(|limit| limit.saturating_sub(self.told_after));
+        }
+        let Some(rest) = limit else { return Ok(work.await?) };
+        match tokio::time::timeout(rest, work).await {
             Ok(done) => Ok(done?),
-            Err(_) => Err(Cause::Stalled { server: self.server.to_string(), limit }),
+            Err(_) => Err(Cause::Stalled { server: self.server.to_string(), limit: self.limit.unwrap_or_default() }),
         }
     }
 }
@@ -67,6 +88,11 @@ impl fmt::Debug for Connection {
 impl Connection {
     pub(crate) fn new(stream: Box<dyn Stream>, patience: Patience) -> Self {
         Self { stream, patience, unread: BytesMut::new(), skipped: 0 }
+    }
+
+    /// Who is told of stalls from now on.
+    pub(crate) fn tell(&mut self, tell: Option<Arc<Tell>>) {
+        self.patience.tell = tell;
     }
 
     /// Bytes that have come and were not consumed, from the start of a message or from where `consume` left it.
@@ -167,7 +193,7 @@ mod tests {
 
     fn pair(limit: Option<Duration>) -> (Connection, tokio::io::DuplexStream) {
         let (ours, theirs) = tokio::io::duplex(1000);
-        (Connection::new(Box::new(ours), Patience { server: "s".into(), limit }), theirs)
+        (Connection::new(Box::new(ours), Patience::new("s", limit, Duration::from_millis(20))), theirs)
     }
 
     #[tokio::test]
@@ -186,6 +212,27 @@ mod tests {
             assert!(connection.unread().is_empty());
         };
         tokio::join!(writer, reader);
+    }
+
+    #[tokio::test]
+    async fn every_stall_is_told_once() {
+        for limit in [None, Some(Duration::from_secs(60))] {
+            let (mut connection, mut server) = pair(limit);
+            let (tell, told) = std::sync::mpsc::channel();
+            connection.tell(Some(Arc::new(move |silent| tell.send(silent).expect("somebody listens"))));
+            for _ in 0..2 {
+                // Half a message: the stall is in the middle of it.
+                let writer = async {
+                    server.write_all(b"Z\0\0").await.unwrap();
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                    server.write_all(b"\0\x05I").await.unwrap();
+                };
+                let (message, ()) = tokio::join!(connection.receive(), writer);
+                assert_eq!(message.unwrap().tag, b'Z');
+                assert_eq!(told.try_recv().ok(), Some(Duration::from_millis(20)), "{limit:?}");
+                assert!(told.try_recv().is_err(), "told twice");
+            }
+        }
     }
 
     #[tokio::test]

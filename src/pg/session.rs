@@ -6,7 +6,9 @@
 
 use std::collections::BTreeMap;
 use std::collections::VecDeque;
+use std::fmt;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -15,7 +17,7 @@ use postgres_protocol::message::frontend;
 use crate::error::{Cause, Error, Result, ServerReport};
 use crate::limits::MESSAGE_BYTES_MAX;
 use crate::pg::cancel::CancelToken;
-use crate::pg::connection::Connection;
+use crate::pg::connection::{Connection, Tell};
 use crate::pg::copy::{CopyIn, CopyOut};
 use crate::pg::route::Route;
 use crate::pg::rows::Rows;
@@ -53,6 +55,24 @@ pub struct Session {
     ours: Option<bool>,
     parameters: BTreeMap<Text, Text>,
     notices: VecDeque<ServerReport>,
+    /// Who is told of stalls of the next statement.
+    tell: Next,
+}
+
+/// Of one statement, and of no other.
+#[derive(Default)]
+struct Next(Option<Arc<Tell>>);
+
+impl Next {
+    fn take(&mut self) -> Option<Arc<Tell>> {
+        self.0.take()
+    }
+}
+
+impl fmt::Debug for Next {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() { "somebody" } else { "nobody" })
+    }
 }
 
 /// How a statement goes out where no transaction is open.
@@ -92,6 +112,7 @@ impl Session {
             ours: None,
             parameters,
             notices,
+            tell: Next::default(),
         };
         loop {
             let message = session.receive().await?;
@@ -257,6 +278,12 @@ impl Session {
         self.collect(sql).await.map_err(|cause| failed(sql, cause))
     }
 
+    /// Has `tell` called once for every time that the server neither sends nor takes anything for long
+    /// ([`crate::pg::Config::stall_told`]) during the next statement, with how long that lasts already.
+    pub fn tell_stalls(&mut self, tell: impl Fn(Duration) + Send + Sync + 'static) {
+        self.tell = Next(Some(Arc::new(tell)));
+    }
+
     /// Starts `COPY .. TO STDOUT`.
     ///
     /// # Errors
@@ -349,6 +376,7 @@ impl Session {
             State::Busy => return Err(interrupted()),
             State::CopyIn => self.abandon_copy("abandoned by pgkeep").await?,
         }
+        self.connection.tell(self.tell.take());
         let pins = if self.open || pinning == Pinning::Alone { "" } else { &self.pins };
         let mut query = BytesMut::with_capacity(pins.len() + sql.len() + 6);
         wire::query(pins, sql, &mut query)?;

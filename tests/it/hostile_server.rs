@@ -11,8 +11,8 @@ use pgkeep::pg::config::TlsMode;
 use pgkeep::pg::{Config, Host, Session};
 use pgkeep::{Error, limits};
 
-use crate::cli_session::{Keeping, Ran};
-use crate::harness::{block_on, cli::cli};
+use crate::cli_session::{Keeping, Ran, parse};
+use crate::harness::{Server, block_on, cli::cli, versions};
 
 /// What the program takes before anything floods it, and a good deal more.
 const MEMORY_KIB_MAX: u64 = 150 << 10;
@@ -175,4 +175,62 @@ fn a_copy_that_stalls_is_given_up() {
         assert!(matches!(*source, Cause::Stalled { limit: waited, .. } if waited == limit), "{source}");
         assert!(!session.is_usable());
     });
+}
+
+#[test]
+fn a_copy_that_stalls_is_told_once_for_each_stall() {
+    let pause = Duration::from_millis(400);
+    let port = villain(false, move |stream| {
+        let row = |of_it: &[u8]| [&b"d\0\0\0\x08"[..], of_it].concat();
+        stream.write_all(&[welcome(), ready(), message(b'H', &[0, 0, 1, 0, 0]), row(b"ro")].concat())?;
+        std::thread::sleep(pause);
+        stream.write_all(&[&b"w\n"[..], &row(b"row\n")].concat())?;
+        std::thread::sleep(pause);
+        let end = [message(b'c', b""), message(b'C', b"COPY 2\0"), ready()];
+        stream.write_all(&end.concat())
+    });
+    let mut config = Config { hosts: vec![Host::tcp("127.0.0.1", port)], ..Config::default() };
+    config.stall_told = Duration::from_millis(100);
+    config.tls.mode = TlsMode::Disable;
+    assert_eq!(config.stall_timeout, None);
+    let (tell, told) = std::sync::mpsc::channel();
+    block_on(async {
+        let mut session = Session::connect(&config).await.expect("it lets us in");
+        session.tell_stalls(move |silent| tell.send(silent).expect("somebody listens"));
+        let mut copy = session.copy_out("COPY public.t TO STDOUT").await.expect("it begins to copy");
+        while copy.block().await.expect("it goes on").is_some() {}
+        assert_eq!(copy.rows(), Some(2));
+        session.close().await;
+    });
+    assert_eq!(told.try_iter().collect::<Vec<_>>(), [config.stall_told; 2]);
+}
+
+#[test]
+fn rows_that_stop_are_told_with_their_table() {
+    let server = Server::shared(*versions().last().expect("there is a version"));
+    let source = server.database("stall");
+    let program = "seq 1 30000; sleep 1.5; seq 1 30000; sleep 1.5";
+    source.psql(&format!(
+        "CREATE EXTENSION file_fdw; CREATE SERVER slow FOREIGN DATA WRAPPER file_fdw;
+         CREATE FOREIGN TABLE lines (n int) SERVER slow OPTIONS (program '{program}', format 'csv');
+         CREATE TABLE t AS SELECT 1 AS n"
+    ));
+    let keeping = Keeping::new();
+    let said = "waiting for rows of public.lines: no sign of life from the server for 1s";
+    let ran = keeping.run(&["dump", "-d", &source.url(), "--include-foreign-data", "slow", "--stall-timeout", "2s"]);
+    assert_eq!((ran.code, ran.stderr.matches(said).count()), (Some(0), 2), "{}", ran.stderr);
+
+    let target = server.database("stall_target");
+    target.psql(
+        "CREATE TABLE t (n int);
+         CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(1.5); RETURN NEW; END';
+         CREATE TRIGGER wait BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION wait()",
+    );
+    let restore = ["restore", "latest", "-d", &target.url(), "-a", "-t", "t", "--stall-timeout", "2s", "--json"];
+    let ran = keeping.run(&restore);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.stdout, ran.stderr);
+    let warnings = parse(&ran.stdout).into_iter().filter(|event| event["event"] == "warning");
+    let warnings: Vec<String> = warnings.map(|event| event["message"].to_string()).collect();
+    let said = "sending rows of public.t: no sign of life from the server for 1s";
+    assert_eq!(warnings.iter().filter(|message| message.contains(said)).count(), 1, "{warnings:?}");
 }

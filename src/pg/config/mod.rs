@@ -24,6 +24,7 @@ pub use passfile::Passwords;
 pub use resolve::Given;
 pub use tls::{ChannelBinding, ClientCertificate, Roots, Tls, TlsMode, TlsVersions};
 
+use crate::limits::STALL_TOLD;
 use crate::text::Text;
 
 /// Port of a server where nobody names one.
@@ -54,6 +55,9 @@ pub struct Config {
     /// How long a server that let us in may send nothing while we wait for it, and take nothing that we send. A statement
     /// that works for long, or waits for a lock, sends nothing either. `None` waits for ever.
     pub stall_timeout: Option<Duration>,
+    /// How long a server may send or take nothing in the middle of rows before it is told; never more than half of
+    /// `stall_timeout`.
+    pub stall_told: Duration,
     /// Encryption; Unix sockets have none.
     pub tls: Tls,
     /// Whether a password exchange is bound to the TLS connection.
@@ -79,6 +83,7 @@ impl Default for Config {
             options: None,
             connect_timeout: Some(DEFAULT_CONNECT_TIMEOUT),
             stall_timeout: None,
+            stall_told: STALL_TOLD,
             tls: Tls::default(),
             channel_binding: ChannelBinding::Prefer,
             methods: Methods::default(),

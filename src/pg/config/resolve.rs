@@ -14,6 +14,7 @@ use super::{
     Address, ChannelBinding, Config, DEFAULT_CONNECT_TIMEOUT, DEFAULT_PORT, Host, Methods, Password, Target, Tls,
 };
 use crate::error::{Error, Result};
+use crate::limits::STALL_TOLD;
 use crate::text::Text;
 
 /// Where servers put their sockets: Debian's and Red Hat's folder, then the one of PostgreSQL itself.
@@ -121,6 +122,7 @@ fn config(settings: &Settings, environment: &Environment<'_>) -> Result<Config> 
         options: settings.text("options").cloned(),
         connect_timeout: connect_timeout(settings)?,
         stall_timeout: None,
+        stall_told: STALL_TOLD,
         channel_binding: channel_binding(settings)?,
         methods: methods(settings)?,
         target: target(settings)?,

@@ -17,7 +17,7 @@ use crate::hash::Digest;
 use crate::object::{Kind, Object, ObjectId, Table};
 use crate::pg::settings::{self, Purpose};
 use crate::pg::{Connector, Session};
-use crate::progress::{Event, Events};
+use crate::progress::{Event, Events, stalls};
 use crate::repository::{Part, Reader};
 use crate::text;
 use crate::text::Text;
@@ -192,6 +192,7 @@ impl Readback {
     async fn digest(&self, session: &mut Session, object: &Object, shown: &Object) -> Result<Digest> {
         let doing = format!("read back {}", object.name);
         let statement = text![copy(shown), " WITH (ENCODING ", Text::from(self.encoding.as_str()).literal(), ")"];
+        session.tell_stalls(stalls(&self.events, &object.name.to_string(), "waiting for rows of"));
         let mut copy = session.copy_out(statement).await.map_err(|e| e.while_doing(&doing))?;
         let mut digester = self.reader.digester();
         while let Some(block) = copy.block().await.map_err(|e| e.while_doing(&doing))? {

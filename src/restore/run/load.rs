@@ -11,7 +11,7 @@ use crate::blocks::rows_in;
 use crate::error::{Cause, Error, Result};
 use crate::object::{Kind, Object, Table};
 use crate::pg::Session;
-use crate::progress::{Event, Events};
+use crate::progress::{Event, Events, stalls};
 use crate::repository::{Part, Reader};
 use crate::restore::ledger::{Item, Ledger};
 use crate::restore::run::conflict_counts::Added;
@@ -153,6 +153,7 @@ impl Load<'_> {
     }
 
     async fn copy(&self, session: &mut Session, doing: &str) -> Result<u64> {
+        session.tell_stalls(stalls(self.events, &self.object.name.to_string(), "sending rows of"));
         let mut copy = session.copy_in(self.statement()).await.map_err(|e| e.while_doing(doing))?;
         let mut blocks = self.reader.blocks(&self.part.stored);
         while let Some(block) = blocks.next().await {
