@@ -34,6 +34,10 @@ pub use globals::run as globals;
 pub use options::{Among, Options};
 pub use summary::Summary;
 
+/// A transaction that only reads fails so on a standby alone.
+const STANDBY: &str = "what the primary changed was in the way of this dump on a standby: set hot_standby_feedback = on \
+                       there, or a longer max_standby_streaming_delay, or dump from the primary";
+
 /// Dumps a database.
 ///
 /// # Errors
@@ -41,7 +45,8 @@ pub use summary::Summary;
 /// Whatever fails; the repository then lists nothing new, and what was stored so far is found by the next dump.
 pub async fn run(repository: &Repository, options: &Options, events: &Events) -> Result<Summary> {
     let connector = Arc::new(Connector::new(options.source.clone()));
-    connector.work(&options.cancellation, Box::pin(dump(repository, options, &connector, events))).await
+    let dumped = connector.work(&options.cancellation, Box::pin(dump(repository, options, &connector, events))).await;
+    dumped.map_err(|error| if error.is_serialization_failure() { error.advised(STANDBY) } else { error })
 }
 
 async fn dump(

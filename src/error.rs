@@ -274,6 +274,24 @@ impl Error {
         matches!(self.sqlstate(), Some(sqlstate::DEADLOCK_DETECTED | sqlstate::SERIALIZATION_FAILURE))
     }
 
+    /// Whether a transaction could not be brought in line with others; also what a standby says where a query is in the
+    /// way of recovery.
+    #[must_use]
+    pub fn is_serialization_failure(&self) -> bool {
+        self.sqlstate() == Some(sqlstate::SERIALIZATION_FAILURE)
+    }
+
+    /// The same error with another hint where a server reported it.
+    #[must_use]
+    pub fn advised(mut self, hint: &str) -> Self {
+        if let Self::Connect { source, .. } | Self::Postgres { source, .. } = &mut self
+            && let Cause::Server(report) = &mut **source
+        {
+            report.hint = Some(hint.into());
+        }
+        self
+    }
+
     /// Whether the connection to the server is gone, so that only a new one helps. An ERROR never is that, whatever its
     /// code: a server that sends one goes on, and class 08 is then about a connection of its own, to a foreign server.
     #[must_use]

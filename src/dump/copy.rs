@@ -27,6 +27,8 @@ const TRIES: u32 = 5;
 /// The lead says something at least this often: network devices forget idle connections much sooner than keepalives
 /// of two hours would notice.
 const HEARTBEAT: Duration = Duration::from_secs(30);
+/// How long the lead is waited for, to learn whether it is what made a worker fail.
+const LAST_BEAT: Duration = Duration::from_secs(5);
 /// How long a worker waits for its permit before it looks whether there is still something to do.
 const PATIENCE: Duration = Duration::from_millis(100);
 /// Gives back the locks of the part before.
@@ -72,12 +74,13 @@ impl Copying {
                     copied.push((part, stored));
                 }
                 done = tasks.join_next() => match done {
-                    Some(Ok(done)) => copied.extend(done?),
+                    Some(Ok(Ok(done))) => copied.extend(done),
+                    Some(Ok(Err(error))) => return Err(because(error, lead).await),
                     Some(Err(panic)) => std::panic::resume_unwind(panic.into_panic()),
                     None if refused.is_empty() => break,
                     None => (),
                 },
-                _ = heartbeat.tick() => lead.run("select 1").await.map_err(|e| e.while_doing("keep the server snapshot"))?,
+                _ = heartbeat.tick() => beat(lead).await?,
             }
         }
         Ok(copied)
@@ -194,5 +197,19 @@ impl Copying {
         let took = started.elapsed();
         (self.events)(Event::PartDone { table, part: number, of, rows, bytes: stored.digest.bytes, took });
         Ok(stored)
+    }
+}
+
+/// Keeps the lead's connection from looking idle, and hears of its end.
+async fn beat(lead: &mut Session) -> Result<()> {
+    lead.run("select 1").await.map_err(|e| e.while_doing("keep the server snapshot"))
+}
+
+/// Why a worker failed: where the lead's session has ended and the server snapshot with it, what the server said to the
+/// lead; a worker that comes back learns no more than that there is no such snapshot.
+async fn because(error: Error, lead: &mut Session) -> Error {
+    match tokio::time::timeout(LAST_BEAT, beat(lead)).await {
+        Ok(Err(of_lead)) if of_lead.is_disconnect() => of_lead,
+        _ => error,
     }
 }

@@ -53,13 +53,17 @@ impl Lead {
             let problem = match Box::pin(attempt(connector, &mut session, options, at >= LEAVING_OUT, events)).await {
                 Ok(Ok(held)) => return Ok(held.with(session)),
                 Ok(Err(problem)) => problem,
-                Err(error) if is_passing(&error) && session.is_usable() && at < TRIES => error.explained(),
+                Err(error) if is_passing(&error) && at < TRIES => error.explained(),
                 Err(error) => return Err(error),
             };
             let hint = Some(format!("starting over with a new server snapshot, try {} of {TRIES}", at + 1));
             if at < TRIES {
                 events(Event::Warning { message: problem, hint });
-                session.run("ROLLBACK").await?;
+                match session.is_usable() {
+                    true => session.run("ROLLBACK").await?,
+                    // A standby ends the session of whoever is in its way outside of a statement.
+                    false => session = connector.connect().await?,
+                }
                 tokio::time::sleep(PAUSE * at).await;
             }
         }

@@ -15,6 +15,7 @@ mod debian;
 mod drill;
 mod dump;
 mod dump_churn;
+mod dump_conflicts;
 mod dump_hidden;
 mod extensions;
 mod globals;

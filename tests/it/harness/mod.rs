@@ -13,6 +13,7 @@ pub(crate) mod keeper;
 pub(crate) mod oracle;
 pub(crate) mod pooler;
 pub(crate) mod programs;
+pub(crate) mod proxy;
 pub(crate) mod sample;
 pub(crate) mod server;
 pub(crate) mod store;
