@@ -82,7 +82,7 @@ async fn dump(
         (lead.facts.clone(), std::mem::take(&mut lead.chosen), std::mem::take(&mut lead.sizes));
     let held = lead.end().await?;
     events(Event::Step { step: "commit" });
-    let head = facts.head(options, chosen.missing.len());
+    let (head, left_out) = (facts.head(options, chosen.missing.len()), chosen.left_out);
     let missing = chosen.missing.iter().map(|(table, reason)| format!("{table}: {reason}")).collect();
     let manifest = Manifest { statistics, ..manifest(chosen, copied, &positions, &sizes, options) };
     let finished = Box::pin(writer.finish(&manifest, head)).await?;
@@ -95,6 +95,7 @@ async fn dump(
         database: facts.name.lossy().into_owned(),
         totals: finished.snapshot.totals,
         missing,
+        left_out,
         source: finished.snapshot.head.source.clone(),
         without_rows: without_rows(&manifest),
         held,

@@ -31,6 +31,7 @@ pub use planner_statistics::planner_statistics;
 pub use positions::{Position, positions};
 pub use sizes::{Size, sizes};
 pub use source::Joining;
+pub use vanished::{LeftOut, of_the_living};
 
 use tokio::try_join;
 
@@ -51,8 +52,8 @@ pub struct Loaded {
     /// Whether there is a schema `public`, which is among the objects only where it differs from that of a new database.
     pub public: bool,
     /// What the server snapshot shows and is not among the objects, as somebody dropped it, or what it needs, while the
-    /// catalog was read. For people.
-    pub gone: Vec<String>,
+    /// catalog was read.
+    pub gone: Vec<LeftOut>,
 }
 
 /// Reads all objects of the database that this session sees, in the order of creation.

@@ -22,6 +22,8 @@ pub(super) struct Chosen {
     pub(super) statistics: Vec<bool>,
     /// Tables and sequences whose rows or positions should be there and are not, each with the reason.
     pub(super) missing: Vec<(Text, Text)>,
+    /// How many of these nobody agreed to, and nothing but the moment of this dump is the reason.
+    pub(super) left_out: usize,
 }
 
 impl Chosen {
@@ -99,7 +101,7 @@ impl Chosen {
             kept.push(object);
         }
         let of_kept = |all: &[bool]| (0..ids.len()).filter(|at| wanted(*at)).map(|at| all[at]).collect();
-        Self { data: of_kept(data), statistics: of_kept(&selected.statistics), objects: kept, missing }
+        Self { data: of_kept(data), statistics: of_kept(&selected.statistics), objects: kept, missing, left_out: 0 }
     }
 
     /// Adds to what is missing the sequences whose positions no privilege brings: unlogged ones on a standby.

@@ -60,6 +60,7 @@ async fn dump(
         database: finished.snapshot.head.source.database.lossy().into_owned(),
         totals: finished.snapshot.totals,
         missing: shown,
+        left_out: 0,
         source: finished.snapshot.head.source.clone(),
         without_rows: Vec::new(),
         held,

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::catalog::{self, Joining, Lockable, Size};
+use crate::catalog::{self, Joining, LeftOut, Lockable, Size};
 use crate::dump::chosen::Chosen;
 use crate::dump::facts::{self, Facts};
 use crate::dump::options::Options;
@@ -21,6 +21,8 @@ const TRIES: u32 = 10;
 /// The try from which on objects that were dropped while the catalog was read are left out. Before, a new server
 /// snapshot shows whether something else came in their place.
 const LEAVING_OUT: u32 = 3;
+/// Why something is missing that the database has.
+const RETURNED: &str = "dropped while the catalog was read, or made of what was, and there again";
 /// Names of dropped objects that are told.
 const NAMED: usize = 10;
 /// Sessions that read the catalog beside the lead at most: there are a few long queries.
@@ -136,6 +138,7 @@ async fn attempt(
         let hint = Some("they are not in the snapshot; the next dump has what came in their place".into());
         events(Event::Warning { message: problem, hint });
     }
+    let returned = returned(connector, session, loaded.gone).await?;
     let listed = catalog::lockable(session).await?;
     // A table of the server snapshot that is gone and was never locked: what was read of it cannot be relied on.
     let objects: Vec<Object> = loaded.objects;
@@ -144,8 +147,10 @@ async fn attempt(
     {
         return Ok(Err(format!("table {} was dropped before it could be locked", table.name)));
     }
-    let chosen =
+    let mut chosen =
         Chosen::new(objects, &listed, &unreadable, facts.standby, &with_public(options, loaded.public), events)?;
+    chosen.left_out = returned.len();
+    chosen.missing.extend(returned.into_iter().map(|one| (Text::from(one.what), RETURNED.into())));
     let read = chosen.tables();
     if let Some(new) = listed.iter().find(|t| read.contains(&t.oid) && is_lockable(t) && !wanted.contains(&t.oid)) {
         return Ok(Err(format!("table {} appeared before it could be locked", new.name)));
@@ -196,12 +201,25 @@ fn is_passing(error: &Error) -> bool {
     error.is_conflict() || error.is_of_dropped()
 }
 
+/// What was left out of the objects, and what the database has again or still: a snapshot without it is not complete.
+/// What was dropped for good is no loss; no later snapshot would have it either.
+async fn returned(connector: &Connector, session: &mut Session, gone: Vec<LeftOut>) -> Result<Vec<LeftOut>> {
+    if gone.is_empty() {
+        return Ok(gone);
+    }
+    // Its own connection: this transaction sees what was there at the server snapshot. Without one, nothing is known.
+    let Ok(mut now) = connector.connect().await else { return Ok(gone) };
+    let returned = catalog::of_the_living(session, &mut now, &gone).await?;
+    now.close().await;
+    Ok(returned)
+}
+
 /// Says what was dropped while the catalog was read, if anything.
-fn dropped(gone: &[String]) -> Option<String> {
+fn dropped(gone: &[LeftOut]) -> Option<String> {
     if gone.is_empty() {
         return None;
     }
-    let named = gone.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+    let named = gone.iter().take(NAMED).map(|one| one.what.as_str()).collect::<Vec<_>>().join(", ");
     let more = gone.len().saturating_sub(NAMED);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     Some(format!("dropped while the catalog was read: {named}{more}"))

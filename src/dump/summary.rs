@@ -17,6 +17,9 @@ pub struct Summary {
     pub totals: Totals,
     /// What is missing, each with its reason; empty for a complete snapshot.
     pub missing: Vec<String>,
+    /// How many of these were replaced by others while they were to be read, so that another dump may have them.
+    #[serde(skip_serializing_if = "is_none")]
+    pub left_out: usize,
     /// Where it came from.
     #[serde(skip)]
     pub source: Source,
@@ -29,4 +32,9 @@ pub struct Summary {
     /// From the first question to the commit.
     #[serde(rename = "seconds", serialize_with = "crate::progress::seconds")]
     pub took: Duration,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes it so")]
+fn is_none(count: &usize) -> bool {
+    *count == 0
 }

@@ -78,3 +78,38 @@ fn objects_that_come_and_go_end_no_dump() {
         }
     }
 }
+
+#[test]
+fn what_is_replaced_at_every_try_is_missing_in_the_snapshot() {
+    let server = Server::shared(*versions().last().expect("there is a version"));
+    let source = server.database("replaced");
+    source.psql(
+        "CREATE TABLE t AS SELECT 1 AS n; CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';
+         CREATE VIEW v AS SELECT f() AS n;
+         CREATE PROCEDURE replace() LANGUAGE plpgsql AS $$ BEGIN
+             WHILE NOT EXISTS (SELECT FROM pg_class WHERE relname = 'stop') LOOP
+                 DROP FUNCTION f CASCADE;
+                 CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';
+                 CREATE VIEW v AS SELECT f() AS n;
+                 COMMIT;
+             END LOOP;
+         END $$",
+    );
+    let keeping = Keeping::new();
+    let url = source.url();
+    let ran = std::thread::scope(|scope| {
+        scope.spawn(|| source.psql("SET client_min_messages = error; CALL replace()"));
+        let ran = keeping.run(&["dump", "-d", &url]);
+        source.psql("CREATE TABLE stop ()");
+        ran
+    });
+    assert_eq!(ran.code, Some(9), "{}{}", ran.stdout, ran.stderr);
+    for said in ["they are not in the snapshot", "error: 2 objects replaced at every try to read the catalog"] {
+        assert!(ran.stderr.contains(said), "{}", ran.stderr);
+    }
+    for left in ["missing: functions: public.f", "missing: views: public.v"] {
+        assert!(ran.stdout.contains(left), "{}", ran.stdout);
+    }
+    assert!(keeping.ok(&["list"]).contains("2 missing"), "{}", keeping.ok(&["list"]));
+    keeping.ok(&["dump", "-d", &url]);
+}

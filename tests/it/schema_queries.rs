@@ -7,7 +7,7 @@ use pgkeep::pg::sql;
 use crate::harness::{Database, Server, versions};
 
 /// What takes the place of parameters, which are pieces of SQL.
-const PARAMETERS: [(&str, &str); 9] = [
+const PARAMETERS: [(&str, &str); 10] = [
     ("$1", "pg_catalog.pg_authid"),
     ("$2", "r.rolpassword"),
     ("$tables", "(1, 'schema', 'table')"),
@@ -17,6 +17,7 @@ const PARAMETERS: [(&str, &str); 9] = [
     ("$oids", "(1::pg_catalog.oid)"),
     ("$objects", "('relation', 'schema', 'name')"),
     ("$places", "('schema', 'name')"),
+    ("$things", "(1, 2, 'schema', 'name')"),
     ("$process", "1"),
 ];
 

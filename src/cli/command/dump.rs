@@ -129,7 +129,7 @@ impl Dump {
         let stopped = |error| Failure::stopped(error, "no snapshot was stored; the next dump finds what was copied");
         let summary = done.map_err(stopped)?;
         context.output.summary("dump", &summary, &text(&summary))?;
-        Ok(())
+        whole(std::slice::from_ref(&summary))
     }
 
     async fn dump(&self, context: &Context, events: &Events) -> Result<Summary> {
@@ -205,6 +205,17 @@ impl Reading {
     }
 }
 
+/// An error where a snapshot lacks what was to be in it, and nobody agreed to that.
+fn whole(snapshots: &[Summary]) -> Outcome {
+    let left_out = snapshots.iter().map(|one| one.left_out as u64).sum();
+    if left_out == 0 {
+        return Ok(());
+    }
+    let left_out = units::counted(left_out, "object");
+    let message = format!("{left_out} replaced at every try to read the catalog: the snapshot is without; dump again");
+    Err(Error::Partial { message }.into())
+}
+
 /// The summary of several databases, and an error if one of them failed.
 fn conclude(summary: &all::Summary, context: &Context) -> Outcome {
     let mut told = String::new();
@@ -217,7 +228,7 @@ fn conclude(summary: &all::Summary, context: &Context) -> Outcome {
     let (stored, failed) = (summary.snapshots.len() as u64, summary.failed.len() as u64);
     told += &format!("{} in {}\n", units::counted(stored, "snapshot"), units::duration(summary.took));
     context.output.summary("dump", summary, &told)?;
-    let Some(first) = summary.failed.first() else { return Ok(()) };
+    let Some(first) = summary.failed.first() else { return whole(&summary.snapshots) };
     if stored == 0 {
         // Nothing of it was finished.
         let message = format!("none of {} was dumped", units::counted(failed, "database"));
