@@ -25,7 +25,7 @@ use crate::error::Result;
 use crate::object::{Kind, ObjectId};
 use crate::pg::{Connector, snapshot};
 use crate::progress::{Event, Events};
-use crate::repository::{self, About, Manifest, Part, Repository};
+use crate::repository::{self, About, Finished, Head, Manifest, Part, Relied, Repository, Writer};
 use chosen::Chosen;
 use copy::Copying;
 use lead::Lead;
@@ -85,7 +85,7 @@ async fn dump(
     let (head, left_out) = (facts.head(options, chosen.missing.len()), chosen.left_out);
     let missing = chosen.missing.iter().map(|(table, reason)| format!("{table}: {reason}")).collect();
     let manifest = Manifest { statistics, ..manifest(chosen, copied, &positions, &sizes, options) };
-    let finished = Box::pin(writer.finish(&manifest, head)).await?;
+    let (finished, relied) = finish(writer, options, &manifest, head).await?;
     for pack in &finished.damaged {
         let message = format!("pack {pack} of the repository is damaged; what this dump needs of it was stored again");
         events(Event::Warning { message, hint: Some("`pgkeep verify` tells what else it costs".into()) });
@@ -98,9 +98,18 @@ async fn dump(
         left_out,
         source: finished.snapshot.head.source.clone(),
         without_rows: without_rows(&manifest),
+        relied,
         held,
         took: started.elapsed(),
     })
+}
+
+/// Commits, with what dumps of one run know together.
+async fn finish(writer: Writer, options: &Options, manifest: &Manifest, head: Head) -> Result<(Finished, Relied)> {
+    match &options.among {
+        Some(among) => Box::pin(writer.finish_among(&among.opening, manifest, head)).await,
+        None => Ok((Box::pin(writer.finish(manifest, head)).await?, Relied::default())),
+    }
 }
 
 fn announce(objects: usize, parts: &[parts::Part], events: &Events) {

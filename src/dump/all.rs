@@ -18,7 +18,7 @@ use crate::pg::{Session, maintenance};
 use crate::plan::Pattern;
 use crate::plan::select::Selection;
 use crate::progress::{Event, Events};
-use crate::repository::{Repository, new_run};
+use crate::repository::{Relied, Repository, new_run};
 use crate::text::Text;
 use telling::Telling;
 
@@ -99,6 +99,7 @@ pub async fn run(repository: &Repository, options: &Options, events: &Events) ->
     for (name, (_, done)) in names.iter().zip(all) {
         summary.add(name.lossy().into_owned(), done, events)?;
     }
+    summary.last_look(repository, &among, events).await?;
     summary.vanished = cancellation.unless(vanished::look(repository, &among, &names, &summary.snapshots)).await?;
     for vanished in &summary.vanished {
         events(vanished.warning(&among.pattern));
@@ -127,6 +128,20 @@ impl Summary {
                 events(Event::Warning { message, hint: error.hint() });
                 self.failed.push(Failed { database, error: told, kind: error.kind() });
             }
+        }
+        Ok(())
+    }
+}
+
+impl Summary {
+    /// Takes out what lost something that it relies on while the others were dumped.
+    async fn last_look(&mut self, repository: &Repository, among: &Among, events: &Events) -> Result<()> {
+        let stored = std::mem::take(&mut self.snapshots);
+        let relied: Vec<&Relied> = stored.iter().map(|one| &one.relied).collect();
+        let looks = repository.last_look(&among.opening.survey, &relied).await?;
+        for (one, gone) in stored.into_iter().zip(looks) {
+            let database = one.database.clone();
+            self.add(database, gone.map_or(Ok(one), Err), events)?;
         }
         Ok(())
     }

@@ -54,7 +54,7 @@ async fn dump(
     let shown = missing.iter().map(|(what, reason)| format!("{what}: {reason}")).collect();
     let about = About { patterns: Vec::new(), missing };
     let manifest = Manifest { about, objects, ..Manifest::default() };
-    let finished = writer.finish(&manifest, head).await?;
+    let (finished, relied) = super::finish(writer, options, &manifest, head).await?;
     Ok(Summary {
         snapshot: finished.id,
         database: finished.snapshot.head.source.database.lossy().into_owned(),
@@ -63,6 +63,7 @@ async fn dump(
         left_out: 0,
         source: finished.snapshot.head.source.clone(),
         without_rows: Vec::new(),
+        relied,
         held,
         took: started.elapsed(),
     })

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::hash::StoredId;
-use crate::repository::{Source, Totals};
+use crate::repository::{Relied, Source, Totals};
 
 /// What a dump stored.
 #[derive(Clone, Debug, serde::Serialize)]
@@ -26,6 +26,9 @@ pub struct Summary {
     /// Tables that were read and have no row.
     #[serde(skip)]
     pub without_rows: Vec<String>,
+    /// What it relies on, where it has others beside it: whoever runs them looks whether that is still there.
+    #[serde(skip)]
+    pub relied: Relied,
     /// How long the server snapshot was held; it keeps the server from cleaning up dead rows.
     #[serde(rename = "held_seconds", serialize_with = "crate::progress::seconds")]
     pub held: Duration,

@@ -2,7 +2,7 @@
 //! the commit.
 
 use std::collections::HashMap;
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -15,12 +15,14 @@ use super::format::manifest::Manifest;
 use super::format::record;
 use super::format::snapshot::{Head, Snapshot, Streams, Totals};
 use super::format::trailer::Kind;
+use super::handle::Repository;
 use super::index::Location;
-use super::opening::new_uid;
+use super::opening::{Opening, new_uid};
 use super::pack::{self, SealedChunk};
 use super::packer::Batch;
 use super::reader::SEALED_BYTES_LIMIT;
-use super::survey::Packs;
+use super::snapshots::Snapshots;
+use super::survey::{Packs, Survey};
 use super::writer::{Reuse, Writer};
 use crate::error::{Error, Fault, Result};
 use crate::hash::{ChunkId, Digest, StoredId};
@@ -44,6 +46,47 @@ pub struct Finished {
     pub damaged: Vec<StoredId>,
 }
 
+/// What a snapshot that was put relies on and its dump did not store itself.
+#[derive(Clone, Default, Debug)]
+pub struct Relied(Vec<ChunkId>);
+
+impl Repository {
+    /// Whether what snapshots of this run rely on is still there; a clock that stood still may have hidden a sweep that
+    /// began before they were put. One listing for all of them; an answer for each, with the pack that is gone.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`].
+    pub async fn last_look(&self, survey: &Survey, all: &[&Relied]) -> Result<Vec<Option<Error>>> {
+        if all.iter().all(|relied| relied.0.is_empty()) {
+            return Ok(all.iter().map(|_| None).collect());
+        }
+        let present = Packs::present(self).await?;
+        let mut answers = Vec::with_capacity(all.len());
+        let mut newest: Option<Arc<Survey>> = None;
+        for relied in all {
+            let mut gone = None;
+            for id in relied.0.iter().filter(|id| !survey.is_in(**id, &present)) {
+                // Somebody may have moved it since this run began.
+                let newest = match &mut newest {
+                    Some(newest) => newest,
+                    none => none.insert(self.survey().await?),
+                };
+                if !newest.is_in(*id, &newest.packs.present) {
+                    gone = Some(*id);
+                    break;
+                }
+            }
+            answers.push(gone.map(|id| {
+                let pack = survey.index.copies(id).next().map(|copy| survey.index.pack(copy).id);
+                let what = pack.map_or_else(|| format!("chunk {id}"), |pack| Folder::Packs.key(pack));
+                Error::damaged(what, "it was deleted while this dump ended")
+            }));
+        }
+        Ok(answers)
+    }
+}
+
 impl Writer {
     /// Stores the manifest and commits. Before it returns nothing of the dump is visible, afterwards all of it is.
     ///
@@ -51,24 +94,39 @@ impl Writer {
     ///
     /// [`Error::Store`], [`Error::Damaged`] where packs that the dump relies on have vanished meanwhile.
     pub async fn finish(self, manifest: &Manifest, head: Head) -> Result<Finished> {
+        let before = self.shared.repository.snapshots().await?;
+        let survey = Arc::clone(&self.shared.survey);
+        let repository = self.shared.repository.clone();
+        let (finished, relied) = self.commit(manifest, head, &before).await?;
+        match repository.last_look(&survey, &[&relied]).await?.pop().flatten() {
+            Some(gone) => Err(gone),
+            None => Ok(finished),
+        }
+    }
+
+    /// As [`Writer::finish`], for one of several dumps that began together, with what they began with. Whoever runs them
+    /// must take the last look for all: [`Repository::last_look`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Writer::finish`].
+    pub async fn finish_among(self, opening: &Opening, manifest: &Manifest, head: Head) -> Result<(Finished, Relied)> {
+        self.commit(manifest, head, &opening.snapshots).await
+    }
+
+    async fn commit(self, manifest: &Manifest, head: Head, before: &Snapshots) -> Result<(Finished, Relied)> {
         let streams = self.put_manifest(manifest).await?;
         self.settle().await;
         self.shared.packer.flush().await?;
-        let chunks: Vec<ChunkId> = manifest.chunks().chain(streams.all()).map(|chunk| chunk.id).collect();
+        let mut chunks: Vec<ChunkId> = manifest.chunks().chain(streams.all()).map(|chunk| chunk.id).collect();
         self.make_sure(&chunks).await?;
-        let snapshot = self.snapshot(manifest, head, streams).await?;
+        let snapshot = self.snapshot(manifest, head, streams, before);
         let id =
             self.shared.repository.put_record(Folder::Snapshots, record::Kind::Snapshot, &snapshot.encode()).await?;
-        // A clock that stood still may have hidden a sweep that began before the put.
-        let packs = Packs::list(&self.shared.repository, &mut Vec::new()).await?;
-        if let Some(gone) =
-            self.lost(&chunks, &packs)?.iter().find(|copy| !packs.present.contains_key(&self.pack(**copy)))
-        {
-            return Err(Error::damaged(Folder::Packs.key(self.pack(*gone)), "it was deleted while this dump ended"));
-        }
         let deduplicated_bytes = snapshot.totals.bytes.saturating_sub(self.shared.packer.counts().raw_bytes);
         let damaged = self.shared.damaged.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        Ok(Finished { id, snapshot, deduplicated_bytes, damaged })
+        chunks.retain(|id| !self.shared.claims.is_stored(*id));
+        Ok((Finished { id, snapshot, deduplicated_bytes, damaged }, Relied(chunks)))
     }
 
     async fn put_manifest(&self, manifest: &Manifest) -> Result<Streams> {
@@ -166,14 +224,13 @@ impl Writer {
         shared.packer.flush().await
     }
 
-    async fn snapshot(&self, manifest: &Manifest, head: Head, streams: Streams) -> Result<Snapshot> {
-        let before = self.shared.repository.snapshots().await?;
+    fn snapshot(&self, manifest: &Manifest, head: Head, streams: Streams, before: &Snapshots) -> Snapshot {
         let same = before.listed.iter().filter(|listed| listed.snapshot.head.source.is_same(&head.source));
         let last = same.max_by_key(|listed| listed.snapshot.sequence);
         let (parent, sequence) = last.map_or((None, 1), |last| (Some(last.id), last.snapshot.sequence + 1));
         let tool = concat!("pgkeep ", env!("CARGO_PKG_VERSION")).to_owned();
         let totals = self.totals(manifest);
-        Ok(Snapshot { uid: new_uid(), parent, sequence, tool, head, totals, manifest: streams })
+        Snapshot { uid: new_uid(), parent, sequence, tool, head, totals, manifest: streams }
     }
 
     fn totals(&self, manifest: &Manifest) -> Totals {

@@ -27,7 +27,7 @@ mod survey;
 mod writer;
 
 pub use access::WriterCredential;
-pub use commit::Finished;
+pub use commit::{Finished, Relied};
 pub use format::chunk_ref::{ChunkRef, Stored};
 pub use format::config::FORMAT;
 pub use format::layout::{CONFIG, Folder, id_of};

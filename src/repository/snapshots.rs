@@ -46,7 +46,7 @@ impl Repository {
     pub async fn snapshots(&self) -> Result<Snapshots> {
         let times = self.store().list(Folder::Snapshots.name()).await?;
         let mut found = Snapshots::default();
-        for (key, record) in self.records(Folder::Snapshots, record::Kind::Snapshot).await? {
+        for (key, record) in self.records_of(Folder::Snapshots, record::Kind::Snapshot, times.clone()).await? {
             let read = record.and_then(|record| {
                 let snapshot = Snapshot::decode(&record.body).map_err(|fault| fault.of(&key))?;
                 Ok((snapshot, record))

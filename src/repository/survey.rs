@@ -16,6 +16,7 @@ use super::index::{Index, Location};
 use super::pack;
 use crate::error::{Error, Result};
 use crate::hash::{ChunkId, StoredId};
+use crate::store::Entry;
 
 /// Small objects fetched at the same time.
 pub(super) const FETCHES: usize = 8;
@@ -53,9 +54,14 @@ impl Packs {
                 Err(problem) => problems.push(problem),
             }
         }
-        let listed = repository.store().list(Folder::Packs.name()).await?;
-        packs.present = listed.iter().filter_map(|entry| Some((Folder::Packs.at(&entry.key)?, entry.size))).collect();
+        packs.present = Self::present(repository).await?;
         Ok(packs)
+    }
+
+    /// Packs that are there, with their stored bytes.
+    pub(super) async fn present(repository: &Repository) -> Result<HashMap<StoredId, u64>> {
+        let listed = repository.store().list(Folder::Packs.name()).await?;
+        Ok(listed.iter().filter_map(|entry| Some((Folder::Packs.at(&entry.key)?, entry.size))).collect())
     }
 
     /// Whether writers may count on a pack.
@@ -113,6 +119,11 @@ impl Survey {
         })
     }
 
+    /// Whether one of the packs that have a chunk is among these, whole.
+    pub(super) fn is_in(&self, id: ChunkId, present: &HashMap<StoredId, u64>) -> bool {
+        self.index.copies(id).map(|copy| self.index.pack(copy)).any(|pack| present.get(&pack.id) == Some(&pack.size))
+    }
+
     /// Copies of a chunk worth reading, the best first: packs that nothing speaks against, then marked ones, then those
     /// of another size than expected.
     pub(super) fn readable_copies(&self, id: ChunkId) -> Vec<Location> {
@@ -144,8 +155,18 @@ impl Repository {
         kind: record::Kind,
     ) -> Result<Vec<(String, Result<record::Record>)>> {
         let listed = self.store().list(folder.name()).await?;
+        self.records_of(folder, kind, listed).await
+    }
+
+    /// The same where the folder is listed already.
+    pub(super) async fn records_of(
+        &self,
+        folder: Folder,
+        kind: record::Kind,
+        listed: Vec<Entry>,
+    ) -> Result<Vec<(String, Result<record::Record>)>> {
         let names = listed.into_iter().filter(|entry| folder.at(&entry.key).is_some());
-        let fetch = |entry: crate::store::Entry| async move {
+        let fetch = |entry: Entry| async move {
             let record = match self.record(&entry.key, entry.size, kind).await {
                 Err(error @ Error::Store { .. }) => return Err(error),
                 record => record,

@@ -169,6 +169,32 @@ fn packs_deleted_while_a_dump_runs_fail_it() {
 }
 
 #[test]
+fn packs_deleted_before_the_last_look_of_a_run_are_told() {
+    runtime().block_on(async {
+        let (place, repository) = Place::new().await;
+        let (orders, others) = (rows(0, 100_000), noise(9, 100_000));
+        dump(&repository, &[("order", &orders)]).await;
+        let old = place.files("packs");
+        let opening = repository.opening().await.unwrap();
+        let mut all = Vec::new();
+        for (name, rows) in [("order", &orders), ("other", &others)] {
+            let writer = repository.writer_with(&opening, WriteOptions::default());
+            let manifest = manifest(vec![(name, vec![put(&writer, rows).await])]);
+            all.push(writer.finish_among(&opening, &manifest, head(name)).await.unwrap().1);
+        }
+        let look = async || repository.last_look(&opening.survey, &[&all[0], &all[1]]).await.unwrap();
+        assert!(look().await.iter().all(Option::is_none));
+        old.iter().for_each(|path| std::fs::remove_file(path).unwrap());
+        let gone = look().await;
+        assert!(gone[0].as_ref().is_some_and(|error| error.kind() == ErrorKind::Damaged), "{gone:?}");
+        assert!(gone[1].is_none(), "it relies on nothing older: {gone:?}");
+        // Somebody else has the rows stored again meanwhile.
+        dump(&repository, &[("order", &orders)]).await;
+        assert!(look().await.iter().all(Option::is_none));
+    });
+}
+
+#[test]
 fn folders_of_newer_versions_forbid_writing() {
     runtime().block_on(async {
         let (place, repository) = Place::new().await;

@@ -2,8 +2,8 @@
 
 use std::fmt;
 use std::io::ErrorKind;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use futures_util::stream::BoxStream;
 use object_store::path::Path;
@@ -37,6 +37,7 @@ pub(crate) struct Faulty {
     inner: Arc<dyn ObjectStore>,
     puts: AtomicU64,
     gets: AtomicU64,
+    listings: Arc<Mutex<Vec<String>>>,
     fault: Box<Choice>,
 }
 
@@ -46,7 +47,13 @@ impl Faulty {
         inner: Arc<dyn ObjectStore>,
         fault: impl Fn(Operation, u64) -> Option<Fault> + Send + Sync + 'static,
     ) -> Faulty {
-        Faulty { inner, puts: AtomicU64::new(0), gets: AtomicU64::new(0), fault: Box::new(fault) }
+        let (puts, gets, listings) = Default::default();
+        Faulty { inner, puts, gets, listings, fault: Box::new(fault) }
+    }
+
+    /// The folders that are listed, in their order; goes on counting.
+    pub(crate) fn listings(&self) -> Arc<Mutex<Vec<String>>> {
+        Arc::clone(&self.listings)
     }
 
     fn next(&self, operation: Operation) -> Option<Fault> {
@@ -114,6 +121,8 @@ impl ObjectStore for Faulty {
     }
 
     fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
+        let folder = prefix.map(ToString::to_string).unwrap_or_default();
+        self.listings.lock().expect("nobody panics with it").push(folder);
         self.inner.list(prefix)
     }
 
