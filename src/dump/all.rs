@@ -64,6 +64,15 @@ pub struct Failed {
     pub kind: ErrorKind,
 }
 
+/// The databases of the server at the beginning, the largest first.
+#[derive(Clone, Debug, Default)]
+struct Names {
+    /// Those to dump.
+    dumped: Vec<Text>,
+    /// Those that take no connections, and templates.
+    closed: Vec<Text>,
+}
+
 /// Dumps all databases that match, the largest first.
 ///
 /// # Errors
@@ -76,7 +85,7 @@ pub async fn run(repository: &Repository, options: &Options, events: &Events) ->
     let names = cancellation.unless(databases(options)).await?;
     events(Event::Step { step: "open repository" });
     let opening = cancellation.unless(repository.opening()).await?;
-    let at_once = options.at_once.min(options.dump.jobs).min(names.len()).max(1);
+    let at_once = options.at_once.min(options.dump.jobs).min(names.dumped.len()).max(1);
     let among = Among {
         opening,
         workers: Arc::new(Semaphore::new(options.dump.jobs.saturating_sub(at_once))),
@@ -90,13 +99,13 @@ pub async fn run(repository: &Repository, options: &Options, events: &Events) ->
         summary.add("globals".into(), done, events)?;
     }
     let telling = Telling::new(events, at_once > 1);
-    let dumps = names.iter().enumerate().map(|(at, name)| {
+    let dumps = names.dumped.iter().enumerate().map(|(at, name)| {
         let events = telling.of(name);
         async move { (at, dump::run(repository, &of_database(options, name), &events).await) }
     });
     let mut all: Vec<_> = stream::iter(dumps).buffer_unordered(at_once).collect().await;
     all.sort_by_key(|(at, _)| *at);
-    for (name, (_, done)) in names.iter().zip(all) {
+    for (name, (_, done)) in names.dumped.iter().zip(all) {
         summary.add(name.lossy().into_owned(), done, events)?;
     }
     summary.last_look(repository, &among, events).await?;
@@ -152,20 +161,25 @@ fn of_database(options: &Options, name: &Text) -> dump::Options {
     dump::Options { source: options.dump.source.with_database(name.clone()), selection, ..options.dump.clone() }
 }
 
-async fn databases(options: &Options) -> Result<Vec<Text>> {
+async fn databases(options: &Options) -> Result<Names> {
     let mut session = maintenance::connect(&options.dump.source).await?;
-    let names = list(&mut session).await?;
+    let mut names = list(&mut session).await?;
     session.close().await;
     let Some(pattern) = &options.pattern else { return Ok(names) };
-    let matching: Vec<Text> = names.into_iter().filter(|name| pattern.matches(None, name)).collect();
-    if matching.is_empty() {
+    names.dumped.retain(|name| pattern.matches(None, name));
+    if names.dumped.is_empty() {
         return Err(Error::usage(format!("no database matches {pattern}")));
     }
-    Ok(matching)
+    Ok(names)
 }
 
-async fn list(session: &mut Session) -> Result<Vec<Text>> {
+async fn list(session: &mut Session) -> Result<Names> {
     let rows = session.query(include_str!("all/databases.sql")).await;
     let rows = rows.map_err(|e| e.while_doing("list the databases"))?;
-    rows.iter().map(|row| row.text("name")).collect()
+    let mut names = Names::default();
+    for row in &rows {
+        let into = if row.boolean("open")? { &mut names.dumped } else { &mut names.closed };
+        into.push(row.text("name")?);
+    }
+    Ok(names)
 }

@@ -1,7 +1,19 @@
 //! `dump --all-databases`: databases side by side, and what an earlier run had that this one has not.
 
+use std::sync::Arc;
+
+use object_store::local::LocalFileSystem;
+use pgkeep::dump::all;
+use pgkeep::plan::Pattern;
+use pgkeep::progress::silent;
+use pgkeep::repository::Repository;
+use pgkeep::store::Store;
+
 use crate::cli_session::{Keeping, parse};
+use crate::harness::store::Faulty;
 use crate::harness::{Server, versions};
+use crate::repository::{Place, runtime};
+use crate::roundtrip::dump_options;
 
 #[test]
 fn databases_and_rows_that_vanish_are_told() {
@@ -36,6 +48,54 @@ fn databases_and_rows_that_vanish_are_told() {
     let other = keeping.run(&["dump", "-d", &url, "--all-databases", "x_?"]);
     assert_eq!(other.code, Some(0), "{}", other.stderr);
     assert!(!other.stderr.contains("x_3"), "{}", other.stderr);
+    // One that is closed is there, and one that could not be dumped is not said to be gone.
+    let close = "UPDATE pg_database SET datallowconn = false WHERE datname = 'x_2'; DROP DATABASE x_4";
+    postgres.psql(close);
+    server.existing("x_1").psql("CREATE ROLE nobody; CREATE TABLE closed (n int); ALTER TABLE closed OWNER TO nobody");
+    server.existing("x_1").psql("ALTER DATABASE x_1 SET role = nobody; REVOKE ALL ON t FROM nobody");
+    let text: Vec<&str> = dump.iter().copied().filter(|flag| *flag != "--json").collect();
+    let ran = keeping.run(&text);
+    assert_eq!(ran.code, Some(9), "{}{}", ran.stdout, ran.stderr);
+    for said in [
+        "database x_2 was in an earlier run for x_*, and takes no connections now or is a template",
+        "database x_4 was in an earlier run for x_*, and there is no database of that name any more: it was dropped or",
+        "database x_1 was not dumped",
+    ] {
+        assert!(ran.stderr.contains(said), "{}", ran.stderr);
+    }
+    assert!(!ran.stderr.contains("x_1 was in an earlier run"), "{}", ran.stderr);
+}
+
+#[test]
+fn packs_are_listed_once_a_database_and_twice_more() {
+    let server = Server::shared(*versions().last().expect("there is a version"));
+    let databases = [1, 2, 3, 4].map(|_| server.database("listings"));
+    databases.iter().for_each(|one| one.psql("CREATE TABLE t AS SELECT n FROM generate_series(1, 100) n"));
+    runtime().block_on(async {
+        let (place, _) = Place::new().await;
+        let run = async || {
+            let folder = LocalFileSystem::new_with_prefix(place.path()).unwrap();
+            let counting = Faulty::new(Arc::new(folder), |_, _| None);
+            let listings = counting.listings();
+            let store = Store::over(Arc::new(counting), "counting");
+            let repository = Repository::open(store, std::slice::from_ref(&place.identity), None).await.unwrap();
+            let options = all::Options {
+                dump: dump_options(&databases[0]),
+                pattern: Some(Pattern::of_plain("listings_*").unwrap()),
+                at_once: 2,
+                globals: None,
+            };
+            let summary = all::run(&repository, &options, &silent()).await.unwrap();
+            assert_eq!((summary.snapshots.len(), summary.failed.len()), (4, 0));
+            listings.lock().unwrap().clone()
+        };
+        // In the second run rows of all are there already, which must be so at its end as well.
+        for listings in [run().await, run().await] {
+            let of = |name: &str| listings.iter().filter(|folder| *folder == name).count();
+            assert!(of("packs") <= 4 + 2, "{listings:?}");
+            assert_eq!((of("snapshots"), of("index")), (1, 1), "{listings:?}");
+        }
+    });
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use super::Names;
 use crate::dump::{self, Among};
 use crate::error::Result;
 use crate::hash::StoredId;
@@ -23,6 +24,9 @@ pub struct Vanished {
     /// The table without rows, where the database is there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub table: Option<String>,
+    /// Whether the database is there and is not dumped, as it takes no connections or is a template.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub closed: bool,
     /// The newest snapshot that has it.
     pub snapshot: StoredId,
 }
@@ -32,13 +36,17 @@ impl Vanished {
     pub(super) fn warning(&self, pattern: &Text) -> Event {
         let (database, id) = (&self.database, self.snapshot);
         let (message, hint) = match &self.table {
-            None => (
-                match pattern.is_empty() {
-                    true => format!("database {database} was in an earlier run for all databases and is not there now"),
-                    false => format!("database {database} was in an earlier run for {pattern} and is not there now"),
-                },
-                format!("if nobody dropped or renamed it on purpose, it is in snapshot {id}"),
-            ),
+            None => {
+                let which = if pattern.is_empty() { "all databases".into() } else { pattern.to_string() };
+                let now = match self.closed {
+                    true => "takes no connections now or is a template",
+                    false => "there is no database of that name any more: it was dropped or renamed",
+                };
+                (
+                    format!("database {database} was in an earlier run for {which}, and {now}"),
+                    format!("if nobody did that on purpose: it is in snapshot {id}"),
+                )
+            }
             Some(table) => (
                 format!("table {table} of database {database} has no rows, and had some in each of its last snapshots"),
                 format!("if nobody emptied it on purpose, its rows are in snapshot {id}"),
@@ -52,7 +60,7 @@ impl Vanished {
 pub(super) async fn look(
     repository: &Repository,
     among: &Among,
-    names: &[Text],
+    names: &Names,
     stored: &[dump::Summary],
 ) -> Result<Vec<Vanished>> {
     let mut all = databases(among, names, stored);
@@ -64,8 +72,8 @@ pub(super) async fn look(
     Ok(all)
 }
 
-/// Databases of the last runs of this pattern on this server that are not among `names`.
-fn databases(among: &Among, names: &[Text], stored: &[dump::Summary]) -> Vec<Vanished> {
+/// Databases of the last runs of this pattern on this server that are not among those to be dumped.
+fn databases(among: &Among, names: &Names, stored: &[dump::Summary]) -> Vec<Vanished> {
     let Some(here) = stored.iter().map(|one| &one.source).next() else { return Vec::new() };
     let same_server = |one: &&Listed| {
         let source = &one.snapshot.head.source;
@@ -86,9 +94,14 @@ fn databases(among: &Among, names: &[Text], stored: &[dump::Summary]) -> Vec<Van
         // The newest comes first.
         gone.entry(&one.snapshot.head.source.database).or_insert(one.id);
     }
-    let gone = gone.into_iter().filter(|(database, _)| !names.contains(database));
-    gone.map(|(database, snapshot)| Vanished { database: database.lossy().into_owned(), table: None, snapshot })
-        .collect()
+    let gone = gone.into_iter().filter(|(database, _)| !names.dumped.contains(database));
+    let of = |(database, snapshot): (&Text, StoredId)| Vanished {
+        database: database.lossy().into_owned(),
+        table: None,
+        closed: names.closed.contains(database),
+        snapshot,
+    };
+    gone.map(of).collect()
 }
 
 /// Tables that had rows in each of the last snapshots of the database and have none now.
@@ -106,7 +119,11 @@ async fn emptied(repository: &Repository, among: &Among, now: &dump::Summary) ->
         let named: BTreeSet<String> = named.collect();
         emptied.retain(|table| named.contains(*table));
     }
-    let of =
-        |table: &String| Vanished { database: now.database.clone(), table: Some(table.clone()), snapshot: newest.id };
+    let of = |table: &String| Vanished {
+        database: now.database.clone(),
+        table: Some(table.clone()),
+        closed: false,
+        snapshot: newest.id,
+    };
     Ok(emptied.into_iter().map(of).collect())
 }
