@@ -369,13 +369,17 @@ impl Ledger {
     }
 }
 
-/// Ends the sessions that hold this advisory lock. Returns how many.
+/// Ends the sessions that hold this advisory lock and are, by their role and their name, of a run of ours; anybody may
+/// hold one, or be made to by what he calls, and is left alone. Both must fit: the name is what a session says of itself.
+/// Returns how many.
 pub(crate) async fn end_holders(session: &mut Session, first: i32, second: i32) -> Result<i64> {
     let statement = format!(
         "SELECT pg_catalog.count(*) FILTER (WHERE pg_catalog.pg_terminate_backend(l.pid)) AS ended \
-         FROM pg_catalog.pg_locks l WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2 \
-         AND l.pid <> pg_catalog.pg_backend_pid() AND l.classid = {first} AND l.objid = {} \
-         AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())",
+         FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid \
+         JOIN pg_catalog.pg_stat_activity own ON own.pid = pg_catalog.pg_backend_pid() \
+         WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2 AND l.classid = {first} AND l.objid = {} \
+         AND l.pid <> own.pid AND a.usesysid = own.usesysid AND a.application_name = own.application_name \
+         AND a.datid = own.datid AND l.database = own.datid",
         second.cast_unsigned()
     );
     let rows = session.query(statement).await.map_err(|e| e.while_doing("end sessions of the restore"))?;

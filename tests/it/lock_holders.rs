@@ -76,3 +76,45 @@ fn waits(keeping: &Keeping, database: &Database, lock: &str, arguments: &[&str])
     assert!(told().contains(&named) && !told().contains('\u{1b}'), "{}", told());
     told()
 }
+
+#[test]
+fn bystanders_who_hold_the_lock_of_a_restore_are_left_alone() {
+    let server = Server::fresh(*versions().last().expect("there is a version"), &[]);
+    let (source, target) = (server.database("held"), server.database("held_too"));
+    source.psql(&format!("CREATE ROLE {HOLDER} LOGIN; CREATE TABLE t AS SELECT 1 AS a"));
+    let keeping = Keeping::new();
+    keeping.ok(&["dump", "-d", &source.url()]);
+    // One has the role, the other the name.
+    let holders = [("postgres", "their application"), (HOLDER, "pgkeep")].map(|(role, name)| hold(&target, role, name));
+    let ran = keeping.run(&["restore", "latest", "-d", &target.url()]);
+    assert_eq!(ran.code, Some(8), "{}", ran.stderr);
+    assert!(ran.stderr.contains("others hold the advisory lock of this restore"), "{}", ran.stderr);
+    for (_, pid) in &holders {
+        assert!(ran.stderr.contains(pid), "{pid}: {}", ran.stderr);
+        assert_eq!(target.query_one(&format!("SELECT count(*) FROM pg_stat_activity WHERE pid = {pid}")), "1");
+    }
+    for (mut holder, _) in holders {
+        drop(holder.stdin.take());
+        holder.wait().unwrap();
+    }
+    // Whoever has both is what is left of a run.
+    let (mut left, pid) = hold(&target, "postgres", "pgkeep");
+    let ran = keeping.run(&["restore", "latest", "-d", &target.url()]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(ran.stderr.contains("1 sessions of the run that stopped were still at work"), "{}", ran.stderr);
+    assert_eq!(target.query_one(&format!("SELECT count(*) FROM pg_stat_activity WHERE pid = {pid}")), "0");
+    left.wait().unwrap();
+}
+
+/// A session that holds the lock that all work of a restore shares, and its process on the server.
+fn hold(database: &Database, role: &str, name: &str) -> (std::process::Child, String) {
+    let mut psql = database.client("psql");
+    psql.args(["-X", "-q", "-A", "-t"]).env("PGUSER", role).env("PGAPPNAME", name);
+    let psql = psql.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut holder = psql.spawn().unwrap();
+    let lock = format!("SELECT pg_advisory_lock_shared({}, 0) \\g /dev/null", 0x7067_6b70);
+    writeln!(holder.stdin.as_mut().unwrap(), "{lock}\nSELECT pg_catalog.pg_backend_pid();").unwrap();
+    let mut pid = String::new();
+    BufReader::new(holder.stdout.as_mut().unwrap()).read_line(&mut pid).unwrap();
+    (holder, pid.trim().to_owned())
+}

@@ -94,6 +94,9 @@ impl Work for Takeover<'_> {
                 return Err(still_working(session).await);
             }
             let ended = end_holders(session, WORK_LOCK, 0).await.unwrap_or_default();
+            if ended == 0 {
+                return Err(still_working(session).await);
+            }
             let message = format!("{ended} sessions of the run that stopped were still at work and were ended");
             (self.crew.events)(Event::Warning { message, hint: None });
             told = true;
@@ -111,7 +114,10 @@ async fn still_working(session: &mut Session) -> Error {
         Err(error) => return error.while_doing("look for sessions of the run that stopped"),
     };
     Error::unsupported(
-        format!("sessions of the run that stopped are still at work on the server: {pids}"),
-        "wait for them, or end them: SELECT pg_terminate_backend(pid); then resume again",
+        format!(
+            "others hold the advisory lock of this restore on the server, which no other work takes: processes {pids}"
+        ),
+        "they are no sessions of this role and application name, and were left alone: wait for them, or end them: SELECT \
+         pg_terminate_backend(pid); then run this again",
     )
 }
