@@ -110,6 +110,12 @@ impl Plan {
         kept.filter(|object| object.kind != Kind::Database)
     }
 
+    /// Names of the settings of the database, where it is to be made.
+    fn settings(&self, options: &Options) -> Vec<Text> {
+        let made = self.manifest.objects.iter().filter(|object| object.kind == Kind::Database);
+        made.filter(|_| options.create_database).flat_map(|object| object.settings.iter().cloned()).collect()
+    }
+
     /// Whether a list has another order than the snapshot.
     fn is_reordered(&self) -> bool {
         !self.order.is_sorted()
@@ -296,7 +302,7 @@ pub async fn prepare(reader: &Reader, options: &Options, connector: &Connector, 
     plan.left_out.extend(copies.notes);
     plan.tell_not_restored();
     plan.ledger = Ledger::new(reader.snapshot().id, options::choices(&plan.keep, &plan.data, &plan.order, options));
-    let origin = Origin::new(server, whole, &plan.ledger);
+    let origin = Origin { settings: plan.settings(options), ..Origin::new(server, whole, &plan.ledger) };
     let objects: Vec<&Object> = plan.objects().collect();
     let found = findings(&objects, &origin, &target, options);
     plan.exists = target.existing_of(&objects);

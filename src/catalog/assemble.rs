@@ -306,6 +306,7 @@ fn object(draft: &mut Draft, create: Vec<Text>, section: Section) -> Object {
         roles: take(&mut draft.roles),
         grantees: take(&mut draft.grantees),
         collations: take(&mut draft.collations),
+        settings: take(&mut draft.settings),
         compressed_by: take(&mut draft.compressed_by),
         partitioned: draft.partitioned,
         cascades: draft.cascades,

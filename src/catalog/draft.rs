@@ -154,6 +154,8 @@ pub(crate) struct Draft {
     pub(crate) grantees: Vec<Text>,
     /// Collations of the system that the definition names; filled by `assemble.rs`.
     pub(crate) collations: Vec<Text>,
+    /// Names of settings that statements make for the database.
+    pub(crate) settings: Vec<Text>,
     pub(crate) compressed_by: Vec<Text>,
     pub(crate) partitioned: bool,
     pub(crate) cascades: bool,
@@ -195,6 +197,7 @@ impl Draft {
             roles: Vec::new(),
             grantees: Vec::new(),
             collations: Vec::new(),
+            settings: Vec::new(),
             compressed_by: Vec::new(),
             partitioned: false,
             cascades: false,

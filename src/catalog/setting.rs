@@ -17,6 +17,11 @@ const LISTS: &[&str] = &[
     "unix_socket_directories",
 ];
 
+/// The name of the setting.
+pub(crate) fn name_of(entry: &Text) -> Text {
+    options::split(entry).0
+}
+
 /// `"name" TO 'value'`, to follow SET.
 pub(crate) fn assignment(entry: &Text) -> Text {
     let (name, value) = options::split(entry);

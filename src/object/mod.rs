@@ -105,6 +105,9 @@ pub struct Object {
     /// Collations of the system that its definition names, where the server keeps a record of it.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub collations: Vec<Text>,
+    /// Names of the settings that its statements make for others: those of the database.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub settings: Vec<Text>,
     /// Ways to compress that its columns ask for and that not every server has.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub compressed_by: Vec<Text>,

@@ -86,6 +86,51 @@ fn a_plan_tells_a_plain_role_everything_that_then_fails() {
     }
 }
 
+#[test]
+fn a_plan_names_settings_subscriptions_and_labels() {
+    for major in versions() {
+        let server = Server::shared(major);
+        let source = server.database("rights_more");
+        source.psql(&for_version(
+            "CREATE ROLE rights_maker LOGIN CREATEDB;
+             GRANT pg_create_subscription TO rights_maker;                          --@ 16+
+             CREATE DOMAIN labelled AS int; SET allow_system_table_mods = on;
+             INSERT INTO pg_seclabel SELECT oid, tableoid, 0, 'nobody', 'secret' FROM pg_type WHERE typname = 'labelled';
+             CREATE SUBSCRIPTION far CONNECTION 'dbname=far password=x' PUBLICATION p WITH (connect = false, slot_name = NONE);
+             CREATE SUBSCRIPTION bare CONNECTION 'dbname=far' PUBLICATION p WITH (connect = false, slot_name = NONE);
+             ",
+            major,
+        ));
+        let name = source.name();
+        source.psql(&format!(
+            "ALTER DATABASE {name} SET log_min_messages = 'error'; ALTER DATABASE {name} SET work_mem = '8MB'"
+        ));
+        let keeping = Keeping::new();
+        keeping.ok(&["dump", "-d", &source.url()]);
+        source.psql("DROP SUBSCRIPTION far; DROP SUBSCRIPTION bare");
+        let copy = server.existing(&format!("{name}_copy"));
+        let url = copy.url_as("rights_maker");
+        let restore = ["restore", "latest", "-C", "-d", &url, "-O"];
+        let plan = keeping.run(&[&restore[..], &["--plan"]].concat());
+        let said = format!("{}{}", plan.stdout, plan.stderr);
+        let setting =
+            format!("may not make setting log_min_messages of database {}: it takes a superuser", copy.name());
+        for expected in [setting.as_str(), "security labels of domain public.labelled take", "subscription bare"] {
+            assert!(said.contains(expected), "on {major}: {said}");
+        }
+        assert!(!said.contains("work_mem"), "on {major}: {said}");
+        assert_eq!(said.contains("subscription bare and"), major < 16, "on {major}: {said}");
+        // What was foretold is what fails.
+        let ran = keeping.run(&[&restore[..], &["--keep-going", "--no-security-labels"]].concat());
+        assert_ne!(ran.code, Some(0), "on {major}: {}", ran.stderr);
+        let said = format!("{}{}", ran.stdout, ran.stderr);
+        assert!(said.contains("log_min_messages") && said.contains("subscription bare"), "on {major}: {said}");
+        let drop = "ALTER SUBSCRIPTION far SET (slot_name = NONE); DROP SUBSCRIPTION far";
+        assert_eq!(copy.try_psql(drop.as_bytes()).status.success(), major >= 16, "on {major}");
+        server.existing("postgres").psql(&format!("DROP DATABASE {}", copy.name()));
+    }
+}
+
 /// `text search parser` of `text search parser app.parser: it takes a superuser`: the words before the name.
 fn kind(object: &str) -> String {
     let words =

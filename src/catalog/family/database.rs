@@ -38,6 +38,7 @@ pub(crate) async fn load(source: &Source) -> Result<Draft> {
             None => identity.clone(),
         };
         let settings = row.texts("settings")?;
+        draft.settings.extend(settings.iter().map(setting::name_of));
         draft.finish.extend(settings.iter().map(|entry| text!["ALTER ", whom, " SET ", setting::assignment(entry)]));
     }
     Ok(draft)

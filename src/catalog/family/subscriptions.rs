@@ -6,6 +6,7 @@ use crate::catalog::source::Source;
 use crate::error::Result;
 use crate::object::{Kind, Name};
 use crate::pg::Row;
+use crate::pg::config::names_password;
 use crate::text;
 use crate::text::Text;
 
@@ -52,6 +53,8 @@ fn draft(row: &Row) -> Result<Draft> {
     ];
     let mut draft = Draft::new(class::SUBSCRIPTION, row.number("oid")?, Kind::Subscription, name, identity.clone());
     draft.owner = Some(row.text("owner")?);
+    // Whoever else may make subscriptions must have a password in it.
+    draft.superuser = row.boolean("passwordless")? || !names_password(row.text("subconninfo")?.as_bytes());
     draft.creates(statement);
     // A slot on the publisher is not ours to drop.
     draft.drop = vec![text!["ALTER ", identity, " SET (slot_name = NONE)"], text!["DROP ", identity]];

@@ -1,5 +1,7 @@
 -- One row a subscription of this database, with the options that differ from those of every server version.
 select s.oid, s.subname as name, pg_catalog.pg_get_userbyid(s.subowner) as owner,
+       not s.subpasswordrequired as passwordless,                                                      --@ 16+
+       false as passwordless,                                                                          --@ ..15
        s.subconninfo, s.subslotname, s.subpublications, nullif(s.subsynccommit, 'off') as subsynccommit,
        nullif(s.suborigin, 'any') as suborigin,                                                        --@ 16+
        null as suborigin,                                                                              --@ ..15

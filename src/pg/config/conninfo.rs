@@ -18,6 +18,11 @@ pub(super) fn parse(text: &[u8]) -> Result<Settings> {
     if is_url(text) { super::url::parse(text) } else { keywords(text) }
 }
 
+/// Whether a connection string holds a password; of one that cannot be read nobody can say so.
+pub(crate) fn names_password(text: &[u8]) -> bool {
+    parse(text).is_ok_and(|settings| settings.names("password"))
+}
+
 const SOURCE: &str = "the connection string";
 
 fn keywords(text: &[u8]) -> Result<Settings> {

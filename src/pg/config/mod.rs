@@ -18,6 +18,7 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
+pub(crate) use conninfo::names_password;
 pub use environment::Environment;
 pub use host::{Address, Host};
 pub use passfile::Passwords;

@@ -104,6 +104,7 @@ fn bare(id: ObjectId, kind: Kind, name: Name) -> Object {
         roles: Vec::new(),
         grantees: Vec::new(),
         collations: Vec::new(),
+        settings: Vec::new(),
         compressed_by: Vec::new(),
         partitioned: false,
         cascades: false,

@@ -26,12 +26,16 @@ pub(crate) fn findings(objects: &[&Object], origin: &Origin, target: &Target, op
         owners(&mut add, objects, target, options);
         tablespaces(&mut add, objects, target, options);
         rights::tell(&mut add, objects, target, !options.definitions.omit.grants);
+        rights::settings(&mut add, &origin.settings, target);
     }
     collations(&mut add, objects, target);
     if !options.definitions.omit.compression {
         compression(&mut add, objects, target);
     }
     locale(&mut all, origin, target);
+    if !options.definitions.omit.labels {
+        all.extend(labels(objects, target));
+    }
     if !target.superuser && !options.definitions.omit.grants {
         let found = rights::system_grants(objects, target);
         all.extend(found.map(|(message, hint)| Finding { fatal: false, message, hint }));
@@ -120,6 +124,21 @@ fn compression(add: &mut impl FnMut(String, String), objects: &[&Object], target
             "restore into a server that has it, or leave compression out with --no-toast-compression".into(),
         );
     }
+}
+
+/// Who may set them is for their providers to say, and which of these the target has loaded no catalog tells.
+fn labels(objects: &[&Object], target: &Target) -> Option<Finding> {
+    let labelled = objects.iter().filter(|object| !object.labels.is_empty());
+    let names: BTreeSet<String> = labelled.map(|object| format!("{} {}", object.kind.noun(), object.name)).collect();
+    (!names.is_empty()).then(|| Finding {
+        fatal: false,
+        message: format!(
+            "security labels of {} take their provider, loaded on the target, and that it lets role {} set them",
+            first_and_more(&names),
+            target.role
+        ),
+        hint: "load the provider there, or leave labels out with --no-security-labels".into(),
+    })
 }
 
 /// Another order of text fails nothing, but people should know before they rely on it.

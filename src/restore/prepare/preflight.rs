@@ -42,6 +42,8 @@ pub(crate) struct Origin {
     pub(crate) whole: bool,
     /// What this restore would write its ledger under.
     pub(crate) ledger: Ledger,
+    /// Names of the settings of the database, where it is to be made.
+    pub(crate) settings: Vec<Text>,
 }
 
 impl Origin {
@@ -55,6 +57,7 @@ impl Origin {
             ctype: server.ctype.clone(),
             whole,
             ledger: ledger.clone(),
+            settings: Vec::new(),
         }
     }
 }

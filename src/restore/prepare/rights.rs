@@ -51,8 +51,10 @@ fn superusers(add: &mut impl FnMut(String, String), made: &[&Object], target: &T
     for object in made.iter().filter(takes) {
         by_kind.entry(object.kind).or_default().insert(shown(object));
     }
+    let passwordless = |object: &&Object| object.kind == Kind::Subscription && object.superuser;
+    let any_passwordless = made.iter().any(passwordless);
     for (kind, names) in by_kind {
-        let or_member = kind == Kind::Subscription && target.version >= 160_000;
+        let or_member = kind == Kind::Subscription && target.version >= 160_000 && !any_passwordless;
         add(
             format!("role {} may not create {}: it takes a superuser", target.role, first_and_more(&names)),
             if or_member {
@@ -60,6 +62,22 @@ fn superusers(add: &mut impl FnMut(String, String), made: &[&Object], target: &T
             } else {
                 "restore as a superuser, or go on without it with --keep-going".into()
             },
+        );
+    }
+}
+
+/// Settings of the database that only a superuser makes, or who was granted them.
+pub(crate) fn settings(add: &mut impl FnMut(String, String), settings: &[Text], target: &Target) {
+    let closed = |name: &&Text| {
+        target.closed_settings.iter().any(|closed| closed.as_bytes().eq_ignore_ascii_case(name.as_bytes()))
+    };
+    let names: BTreeSet<String> = settings.iter().filter(closed).map(|name| format!("setting {name}")).collect();
+    if !names.is_empty() {
+        let (role, database) = (&target.role, &target.database);
+        add(
+            format!("role {role} may not make {} of database {database}: it takes a superuser", first_and_more(&names)),
+            "restore as a superuser, or GRANT SET ON PARAMETER to the role (15+), or make the database without -C"
+                .into(),
         );
     }
 }

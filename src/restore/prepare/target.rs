@@ -54,6 +54,8 @@ pub(crate) struct Target {
     languages: HashSet<Text>,
     /// Schemas in which the role may not create.
     pub(crate) closed_schemas: HashSet<Text>,
+    /// Settings that the role may not make.
+    pub(crate) closed_settings: HashSet<Text>,
     /// Event triggers of users, which may act on all that is created.
     pub(crate) event_triggers: Vec<Text>,
     /// What stands where the ledger of a restore would.
@@ -115,6 +117,7 @@ impl Target {
             all_access_methods: set("all_access_methods")?,
             languages: set("languages")?,
             closed_schemas: set("closed_schemas")?,
+            closed_settings: set("closed_settings")?,
             event_triggers: row.texts("event_triggers")?,
             ledger,
             existing,

@@ -46,6 +46,10 @@ select pg_catalog.current_setting('server_version_num')::pg_catalog.int4 as vers
        array(select lanname from pg_catalog.pg_language) as languages,
        array(select n.nspname from pg_catalog.pg_namespace n
              where n.nspname !~ '^pg_' and not pg_catalog.has_schema_privilege(n.oid, 'CREATE')) as closed_schemas,
+       array(select g.name from pg_catalog.pg_settings g
+             where g.context in ('superuser', 'superuser-backend')
+               and not pg_catalog.has_parameter_privilege(g.name, 'SET')                                         --@ 15+
+            ) as closed_settings,
        (select g.enumvals from pg_catalog.pg_settings g where g.name = 'default_toast_compression') as compressions,  --@ 14+
        array['pglz'] as compressions,                                                                                --@ 13
        array(select c.collname from pg_catalog.pg_collation c
