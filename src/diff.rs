@@ -7,8 +7,8 @@ use serde::Serialize;
 use crate::error::Result;
 use crate::hash::Digest;
 use crate::object::{Kind, Name, Object};
+use crate::plan::Definitions;
 use crate::repository::{Manifest, Reader};
-use crate::restore::Definitions;
 use crate::text::Text;
 
 /// The difference from one snapshot to another.

@@ -93,7 +93,7 @@ pub async fn run(reader: &Reader, options: &Options, events: &Events) -> Result<
     let name = scratch.name.clone();
     let mut restore = options.restore.clone();
     restore.target = admin.with_database(name.as_str());
-    restore.create_database = true;
+    restore.start = restore::Start::NewDatabase;
     if let Some(most) = options.max_bytes {
         restore.selection = sample(&reader.manifest().await?, &restore.selection, most)?;
     }
@@ -119,7 +119,7 @@ pub async fn run(reader: &Reader, options: &Options, events: &Events) -> Result<
 type Tried = (restore::Summary, Vec<TableCheck>, Vec<Check>);
 
 async fn attempt(reader: &Reader, options: &Options, restore: &restore::Options, events: &Events) -> Result<Tried> {
-    let restored = restore::run(reader, restore, events).await?;
+    let restored = restore::from_snapshot(reader, restore, events).await?;
     let connector = Arc::new(Connector::new(restore.target.clone()));
     let work = async {
         let tables = restore::read_back(reader, restore, &connector, events).await?;

@@ -14,11 +14,12 @@ use futures_util::{Stream, StreamExt as _, TryStreamExt as _, stream};
 
 use crate::error::{Error, Result};
 use crate::object::{Kind, Object, ObjectId, Pass, Section};
+use crate::plan::Definitions;
 use crate::plan::load_order;
+use crate::plan::planner_statistics::Calls;
 use crate::plan::select::{Selected, Selection, select};
 use crate::progress::{Event, Events};
 use crate::repository::{Manifest, Part, Reader};
-use crate::restore::{Calls, Definitions};
 use crate::text;
 use crate::text::Text;
 

@@ -24,7 +24,6 @@ use pgkeep::plan::Pattern;
 use pgkeep::plan::select::{Purpose, Selection};
 use pgkeep::progress::silent;
 use pgkeep::repository::{Repository, WriteOptions};
-use pgkeep::restore::Definitions;
 use pgkeep::store::Store;
 use pgkeep::{Error, Result, dump, restore, verify};
 
@@ -186,18 +185,11 @@ impl Place {
         let command = format!("pgkeep restore latest --repo {} -j {JOBS} -n payments -d {target}", self.path);
         steps.begin("Bring back one schema into an empty database", &[&command]);
         let schemas = vec![Pattern::of_schema("payments")?];
-        let options = restore::Options {
-            target: Config::parse(target.to_owned())?,
-            jobs: JOBS,
-            create_database: false,
-            selection: Selection { purpose: Purpose::Restore, schemas, ..Selection::default() },
-            definitions: Definitions::default(),
-            analyze: true,
-            manner: restore::Manner::default(),
-            cancellation: Cancellation::default(),
-        };
+        let selection = Selection { purpose: Purpose::Restore, schemas, ..Selection::default() };
+        let target = Config::parse(target.to_owned())?;
+        let options = restore::Options { jobs: JOBS, selection, ..restore::Options::new(target) };
         let reader = self.repository.reader(&self.repository.resolve("latest").await?).await?;
-        let done = restore::run(&reader, &options, &silent()).await?;
+        let done = restore::from_snapshot(&reader, &options, &silent()).await?;
         let bytes = size(done.bytes);
         steps.end(&format!("{} objects, {} rows of {} tables, {bytes}", done.objects, done.rows, done.tables));
         for left in &done.left_out {

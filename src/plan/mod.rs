@@ -11,6 +11,7 @@ mod loops;
 mod omissions;
 mod order;
 mod pattern;
+pub(crate) mod planner_statistics;
 mod schedule;
 pub mod select;
 

@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::restore::readback::{TableCheck, Verdict};
 
 /// How far it is proven.
@@ -28,7 +28,7 @@ pub struct Unproven {
 }
 
 /// The error of tables that differ, where some do. `meddlers` may have changed them.
-pub(super) fn difference(tables: &[TableCheck], meddlers: &[String]) -> Option<Error> {
+fn difference(tables: &[TableCheck], meddlers: &[String]) -> Option<Error> {
     let differs = tables.iter().filter(|table| table.verdict == Verdict::Differs);
     let differing: Vec<String> =
         differs.map(|table| format!("{} ({} of {} rows)", table.table, table.rows_found, table.rows)).collect();
@@ -40,4 +40,18 @@ pub(super) fn difference(tables: &[TableCheck], meddlers: &[String]) -> Option<E
         message += &format!("; what may have changed them: {}", meddlers.join(", "));
     }
     Some(Error::Differs { message })
+}
+
+/// How many tables are as in the snapshot, where none differs.
+pub(super) fn compare(tables: &[TableCheck], meddlers: &[String]) -> Result<u64> {
+    if let Some(difference) = difference(tables, meddlers) {
+        return Err(difference);
+    }
+    let uncompared: Vec<String> = tables.iter().filter_map(TableCheck::not_compared).collect();
+    if !uncompared.is_empty() {
+        let message =
+            format!("everything is restored, but not everything could be compared: {}", uncompared.join("; "));
+        return Err(Error::Partial { message });
+    }
+    Ok(tables.iter().filter(|table| table.verdict == Verdict::Same).count() as u64)
 }

@@ -29,7 +29,8 @@ fn versions_of_columns_stay_behind() {
         expect(dump::run(&repository, &dump_options(&source), &silent()).await, "dump");
         for target in [&same, &older] {
             let reader = latest(&repository).await;
-            let restored = expect(restore::run(&reader, &restore_options(target), &silent()).await, "restore");
+            let restored =
+                expect(restore::from_snapshot(&reader, &restore_options(target), &silent()).await, "restore");
             assert!(restored.left_out.is_empty(), "{:?}", restored.left_out);
         }
     });

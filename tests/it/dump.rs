@@ -76,7 +76,7 @@ fn all_tables_agree_on_one_moment() {
                 }
                 stop.store(true, Ordering::SeqCst);
                 let reader = latest(&repository).await;
-                expect(restore::run(&reader, &restore_options(&target), &silent()).await, "restore");
+                expect(restore::from_snapshot(&reader, &restore_options(&target), &silent()).await, "restore");
             });
             assert!(writer.join().expect("the writer ran") > 0);
         });
@@ -232,7 +232,7 @@ fn it_runs_twice_in_a_row_through_a_transaction_pooler() {
             assert_eq!(done.totals.rows, 1000);
         }
         let reader = latest(&repository).await;
-        expect(restore::run(&reader, &restore_options(&target), &silent()).await, "restore");
+        expect(restore::from_snapshot(&reader, &restore_options(&target), &silent()).await, "restore");
     });
     assert_same_schema(&source, &target);
     assert_same_data(&source, &target);

@@ -89,10 +89,10 @@ fn operators_on_the_path_of_a_database_are_never_called() {
                 let reader = latest(&repository).await;
                 let mut planning = restore_options(&database);
                 expect(restore::outline(&reader, &planning, &silent()).await, "plan");
-                planning.manner.clean = true;
+                planning.clean = true;
                 expect(restore::outline(&reader, &planning, &silent()).await, "plan of a restore that cleans");
-                planning.manner.clean = false;
-                planning.manner.fill = restore::Fill::Truncate;
+                planning.clean = false;
+                planning.fill = restore::Fill::Truncate;
                 expect(restore::outline(&reader, &planning, &silent()).await, "plan of a refill");
                 assert_uncalled(&server, since, "restore --plan");
                 expect(drill::run(&reader, &drilling(&database), &silent()).await, "drill");
@@ -106,10 +106,10 @@ fn operators_on_the_path_of_a_database_are_never_called() {
                 expect(dump::globals(&repository, &dumping, &GlobalOptions::default(), &silent()).await, "globals");
                 assert_uncalled(&server, since, "globals");
                 let mut refilling = restore_options(&database);
-                refilling.manner.fill = restore::Fill::Truncate;
-                refilling.manner.verify = true;
+                refilling.fill = restore::Fill::Truncate;
+                refilling.verify = true;
                 refilling.selection.data_only = true;
-                expect(restore::run(&reader, &refilling, &silent()).await, "refill");
+                expect(restore::from_snapshot(&reader, &refilling, &silent()).await, "refill");
                 assert_uncalled(&server, since, "a refill with its look back");
             });
         }

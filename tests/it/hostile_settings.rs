@@ -156,8 +156,8 @@ fn a_database_with_every_setting_hostile_comes_back() {
             expect(dump::run(&repository, &dumping, &silent()).await, "dump");
             let mut restoring = restore_options(&target);
             restoring.target = Config { user: role.user.clone(), options: options.clone(), ..target.config() };
-            restoring.manner.verify = true;
-            expect(restore::run(&latest(&repository).await, &restoring, &silent()).await, "restore");
+            restoring.verify = true;
+            expect(restore::from_snapshot(&latest(&repository).await, &restoring, &silent()).await, "restore");
         });
         assert_same_schema(&source, &target);
         assert_same_data(&source, &target);
@@ -183,7 +183,7 @@ fn timeouts_of_a_role_reach_no_statement() {
         let mut restoring = restore_options(&target);
         restoring.target = role.with_database(target.name());
         let held = hold(&target, "pg_catalog.pg_statistic");
-        expect(restore::run(&latest(&repository).await, &restoring, &silent()).await, "restore");
+        expect(restore::from_snapshot(&latest(&repository).await, &restoring, &silent()).await, "restore");
         held.join().expect("the lock was held");
         // Between transactions as well: the lead of a restore waits there for its workers.
         let mut session = Connector::new(role.clone()).connect().await.unwrap();

@@ -90,7 +90,7 @@ fn a_failure_is_remembered_across_a_resume() {
         let reader = latest(&repository).await;
         target.psql("CREATE SCHEMA s; CREATE TYPE s.seen AS ENUM ()");
         let mut options = restore_options(&target);
-        options.manner.keep_going = true;
+        options.course = restore::Course::Steps { keep_going: true };
         options.selection.tables = ["s.kept", "s.seen", "s.over"]
             .map(|name| TablePattern { pattern: Pattern::of_relation(name).unwrap(), children: false })
             .into();
@@ -101,11 +101,11 @@ fn a_failure_is_remembered_across_a_resume() {
                 asked.cancel();
             }
         });
-        let stopped = restore::run(&reader, &options, &stop).await;
+        let stopped = restore::from_snapshot(&reader, &options, &stop).await;
         assert!(matches!(stopped, Err(Error::Cancelled)), "{stopped:?}");
         options.cancellation = Cancellation::default();
-        options.manner.resume = true;
-        expect(restore::run(&reader, &options, &silent()).await, "resume")
+        options.course = restore::Course::Resume { keep_going: true };
+        expect(restore::from_snapshot(&reader, &options, &silent()).await, "resume")
     });
     let failed: Vec<&str> = done.failures.iter().map(|failure| failure.object.as_str()).collect();
     assert_eq!(failed, ["view s.seen", "view s.over"], "{:?}", done.failures);

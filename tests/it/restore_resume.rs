@@ -67,20 +67,20 @@ fn a_cancelled_restore_is_continued() {
             let asked = cancellation.clone();
             let mut options = restore_options(&target);
             options.cancellation = cancellation;
-            let stopped = restore::run(&reader, &options, &at_event(nth, move || asked.cancel())).await;
+            let stopped = restore::from_snapshot(&reader, &options, &at_event(nth, move || asked.cancel())).await;
             assert!(matches!(stopped, Err(Error::Cancelled)), "at {nth}: {stopped:?}");
 
-            let refused = restore::run(&reader, &restore_options(&target), &silent()).await.unwrap_err();
+            let refused = restore::from_snapshot(&reader, &restore_options(&target), &silent()).await.unwrap_err();
             assert!(explained(&refused).contains("an unfinished restore of snapshot"), "{}", explained(&refused));
             let mut options = restore_options(&target);
-            options.manner.resume = true;
+            options.course = restore::Course::Resume { keep_going: false };
             options.selection.schema_only = true;
-            let refused = restore::run(&reader, &options, &silent()).await.unwrap_err();
+            let refused = restore::from_snapshot(&reader, &options, &silent()).await.unwrap_err();
             assert!(explained(&refused).contains("of another selection"), "{}", explained(&refused));
 
             let mut options = restore_options(&target);
-            options.manner.resume = true;
-            let done = expect(restore::run(&reader, &options, &silent()).await, &format!("resume at {nth}"));
+            options.course = restore::Course::Resume { keep_going: false };
+            let done = expect(restore::from_snapshot(&reader, &options, &silent()).await, &format!("resume at {nth}"));
             assert_eq!(done.rows, 12_000);
         });
         assert_same_schema(&source, &target);
@@ -102,7 +102,7 @@ fn lost_connections_cost_no_row_and_double_none() {
         let kill = move || {
             admin.psql(&format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"));
         };
-        let done = block_on(restore::run(&reader, &restore_options(&target), &at_event(nth, kill)));
+        let done = block_on(restore::from_snapshot(&reader, &restore_options(&target), &at_event(nth, kill)));
         assert_eq!(expect(done, &format!("killed at {nth}")).rows, 12_000);
         assert_same_schema(&source, &target);
         assert_same_data(&source, &target);
@@ -119,8 +119,8 @@ fn there_must_be_something_to_resume() {
     let refused = block_on(async {
         let reader = dumped(&source, &folder.path().join("repository")).await;
         let mut options = restore_options(&target);
-        options.manner.resume = true;
-        restore::run(&reader, &options, &silent()).await.unwrap_err()
+        options.course = restore::Course::Resume { keep_going: false };
+        restore::from_snapshot(&reader, &options, &silent()).await.unwrap_err()
     });
     assert!(explained(&refused).contains("no unfinished restore is in database"), "{}", explained(&refused));
 }
@@ -136,14 +136,14 @@ fn a_database_that_was_created_is_continued_too() {
     block_on(async {
         let reader = dumped(&source, &folder.path().join("repository")).await;
         let mut options = restore_options(&target);
-        options.create_database = true;
+        options.start = restore::Start::NewDatabase;
         options.cancellation = Cancellation::default();
         let asked = options.cancellation.clone();
-        let stopped = restore::run(&reader, &options, &at_event(25, move || asked.cancel())).await;
+        let stopped = restore::from_snapshot(&reader, &options, &at_event(25, move || asked.cancel())).await;
         assert!(matches!(stopped, Err(Error::Cancelled)), "{stopped:?}");
         options.cancellation = Cancellation::default();
-        options.manner.resume = true;
-        expect(restore::run(&reader, &options, &silent()).await, "resume");
+        options.course = restore::Course::Resume { keep_going: false };
+        expect(restore::from_snapshot(&reader, &options, &silent()).await, "resume");
     });
     assert_same_schema(&source, &target);
     assert_same_data(&source, &target);

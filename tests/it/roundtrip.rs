@@ -7,10 +7,9 @@ use pgkeep::codec::seal::Identity;
 use pgkeep::pg::snapshot::SnapshotOptions;
 use pgkeep::pg::{Config, Host};
 use pgkeep::plan::Pattern;
-use pgkeep::plan::select::{Purpose, Selection};
+use pgkeep::plan::select::Selection;
 use pgkeep::progress::silent;
 use pgkeep::repository::{Reader, Repository};
-use pgkeep::restore::Definitions;
 use pgkeep::store::Store;
 use pgkeep::{dump, restore};
 
@@ -47,16 +46,7 @@ pub(crate) fn dump_options(database: &Database) -> dump::Options {
 }
 
 pub(crate) fn restore_options(database: &Database) -> restore::Options {
-    restore::Options {
-        target: config(database),
-        jobs: 3,
-        create_database: false,
-        selection: Selection { purpose: Purpose::Restore, ..Selection::default() },
-        definitions: Definitions::default(),
-        analyze: true,
-        manner: restore::Manner::default(),
-        cancellation: Cancellation::default(),
-    }
+    restore::Options { jobs: 3, ..restore::Options::new(config(database)) }
 }
 
 /// A new repository in a folder, and one who owns it.
@@ -105,7 +95,8 @@ fn a_small_database_comes_back() {
             let dumped = expect(dump::run(&repository, &dump_options(&source), &silent()).await, "dump");
             assert_eq!(dumped.totals.rows, 10_001);
             let reader = latest(&repository).await;
-            let restored = expect(restore::run(&reader, &restore_options(&target), &silent()).await, "restore");
+            let restored =
+                expect(restore::from_snapshot(&reader, &restore_options(&target), &silent()).await, "restore");
             assert_eq!(restored.rows, 10_001);
             assert!(restored.left_out.is_empty(), "{:?}", restored.left_out);
         });
@@ -127,7 +118,8 @@ fn the_sample_database_comes_back() {
             let repository = repository(&folder.path().join("repository")).await;
             expect(dump::run(&repository, &dump_options(&source), &silent()).await, "dump");
             let reader = latest(&repository).await;
-            let restored = expect(restore::run(&reader, &restore_options(&target), &silent()).await, "restore");
+            let restored =
+                expect(restore::from_snapshot(&reader, &restore_options(&target), &silent()).await, "restore");
             assert!(restored.left_out.is_empty(), "{:?}", restored.left_out);
         });
         assert_same_schema(&source, &target);
@@ -150,7 +142,7 @@ fn one_schema_comes_back_and_says_what_it_lacks() {
         let reader = latest(&repository).await;
         let mut options = restore_options(&target);
         options.selection.schemas = vec![Pattern::of_schema("payments").expect("a pattern")];
-        expect(restore::run(&reader, &options, &silent()).await, "restore")
+        expect(restore::from_snapshot(&reader, &options, &silent()).await, "restore")
     });
     let left_out = restored.left_out.join("\n");
     assert!(left_out.contains("foreign key payments"), "{left_out}");
@@ -183,7 +175,7 @@ fn a_dump_of_one_schema_goes_back_with_its_keys() {
         source.psql("DROP SCHEMA payments CASCADE");
         let mut options = restore_options(&source);
         options.selection.schemas = schemas;
-        expect(restore::run(&latest(&repository).await, &options, &silent()).await, "restore")
+        expect(restore::from_snapshot(&latest(&repository).await, &options, &silent()).await, "restore")
     });
     assert!(restored.left_out.is_empty(), "{:?}", restored.left_out);
     assert_eq!(source.query_one(keys), before);

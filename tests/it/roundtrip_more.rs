@@ -23,7 +23,7 @@ fn there_and_back(source: &Database, target: &Database) -> restore::Summary {
         let repository = repository(&folder.path().join("r")).await;
         expect(dump::run(&repository, &dump_options(source), &silent()).await, "dump");
         let reader = latest(&repository).await;
-        expect(restore::run(&reader, &restore_options(target), &silent()).await, "restore")
+        expect(restore::from_snapshot(&reader, &restore_options(target), &silent()).await, "restore")
     })
 }
 
@@ -137,7 +137,7 @@ fn a_role_without_rights_restores_without_owners_and_grants() {
         options.target.user = "plain_owner".into();
         options.definitions.omit = Omissions { owners: true, grants: true, ..Omissions::default() };
         let reader = latest(&repository).await;
-        expect(restore::run(&reader, &options, &silent()).await, "restore");
+        expect(restore::from_snapshot(&reader, &options, &silent()).await, "restore");
     });
     assert_eq!(target.query_one("SELECT tableowner FROM pg_tables WHERE tablename = 't'"), "plain_owner");
     assert_same_data(&source, &target);

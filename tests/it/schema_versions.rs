@@ -104,8 +104,8 @@ fn restored(source: &Database, target: &Database) -> Vec<Failure> {
         let repository = repository(&folder.path().join("r")).await;
         expect(dump::run(&repository, &dump_options(source), &silent()).await, "dump");
         let mut options = restore_options(target);
-        options.manner.keep_going = true;
-        let done = expect(restore::run(&latest(&repository).await, &options, &silent()).await, source.name());
+        options.course = restore::Course::Steps { keep_going: true };
+        let done = expect(restore::from_snapshot(&latest(&repository).await, &options, &silent()).await, source.name());
         // It goes on to keep track of what failed.
         target.psql("DROP SCHEMA IF EXISTS pgkeep_restore CASCADE");
         done.failures

@@ -139,14 +139,13 @@ impl Drill {
         let reader =
             context.cancellation.unless(opening::reader(&self.place, &self.identities, &self.snapshot)).await?;
         let restore = restore::Options {
-            target: self.connection.config(None, events).await?,
             jobs: self.jobs.number(),
-            create_database: true,
+            start: restore::Start::NewDatabase,
             selection,
             definitions: self.definitions.chosen()?,
             analyze: false,
-            manner: restore::Manner::default(),
             cancellation: context.cancellation.clone(),
+            ..restore::Options::new(self.connection.config(None, events).await?)
         };
         let options = Options { restore, max_bytes: self.max_bytes, checks, keep: self.keep };
         drill::run(&reader, &options, events).await

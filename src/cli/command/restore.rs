@@ -145,18 +145,13 @@ fn pair(written: &str) -> std::result::Result<(Text, Text), String> {
 }
 
 impl Manner {
-    fn chosen(&self) -> restore::Manner {
-        restore::Manner {
-            resume: self.resume,
-            keep_going: self.keep_going,
-            clean: self.clean,
-            single_transaction: self.single_transaction,
-            role: self.role.as_deref().map(Text::from),
-            into_schema: self.into_schema.iter().cloned().collect(),
-            into_table: self.into_table.clone(),
-            verify: self.verify_target,
-            fill: self.fill.chosen(),
-            disable_triggers: self.fill.disable_triggers,
+    /// That these exclude each other is known to the command line.
+    fn course(&self) -> restore::Course {
+        let keep_going = self.keep_going;
+        match (self.single_transaction, self.resume) {
+            (true, _) => restore::Course::OneTransaction,
+            (false, true) => restore::Course::Resume { keep_going },
+            (false, false) => restore::Course::Steps { keep_going },
         }
     }
 }
@@ -189,7 +184,7 @@ impl Restore {
 
     async fn restore(&self, context: &Context, events: &Events) -> Result<Summary> {
         let (reader, options) = self.prepared(context, events).await?;
-        restore::run(&reader, &options, events).await
+        restore::from_snapshot(&reader, &options, events).await
     }
 
     async fn prepared(&self, context: &Context, events: &Events) -> Result<(Reader, Options)> {
@@ -204,11 +199,18 @@ impl Restore {
         let options = Options {
             target,
             jobs: self.jobs.number(),
-            create_database: self.create,
+            start: if self.create { restore::Start::NewDatabase } else { restore::Start::Existing },
+            course: self.manner.course(),
             selection,
             definitions: self.definitions.chosen()?,
             analyze: !self.no_analyze,
-            manner: self.manner.chosen(),
+            clean: self.manner.clean,
+            role: self.manner.role.as_deref().map(Text::from),
+            into_schema: self.manner.into_schema.iter().cloned().collect(),
+            into_table: self.manner.into_table.clone(),
+            verify: self.manner.verify_target,
+            fill: self.manner.fill.chosen(),
+            disable_triggers: self.manner.fill.disable_triggers,
             cancellation: context.cancellation.clone(),
         };
         Ok((reader, options))

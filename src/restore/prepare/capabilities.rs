@@ -5,9 +5,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::object::{Kind, Object};
-use crate::restore::Options;
-use crate::restore::prepare::named::first_and_more;
-use crate::restore::prepare::preflight::{Finding, Origin};
+use crate::restore::options::Options;
+use crate::restore::prepare::finding::{Finding, first_and_more};
+use crate::restore::prepare::origin::Origin;
 use crate::restore::prepare::rights;
 use crate::restore::prepare::target::Target;
 use crate::text::Text;
@@ -19,7 +19,7 @@ const PROVIDERS: [&str; 6] =
 /// All findings for these objects on this target.
 pub(crate) fn findings(objects: &[&Object], origin: &Origin, target: &Target, options: &Options) -> Vec<Finding> {
     let mut all = Vec::new();
-    let fatal = !options.manner.keep_going;
+    let fatal = !options.course.keeps_going();
     let mut add = |message: String, hint: String| all.push(Finding { fatal, message, hint });
     if !target.superuser {
         extensions(&mut add, objects, target);

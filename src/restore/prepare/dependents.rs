@@ -7,16 +7,16 @@ use crate::error::Result;
 use crate::object::{Object, Space};
 use crate::pg::{Connector, sql};
 use crate::plan::is_created;
-use crate::restore::prepare::preflight::Finding;
-use crate::restore::{Options, Plan};
+use crate::restore::options::Options;
+use crate::restore::prepare::finding::Finding;
+use crate::restore::prepare::plan::Plan;
 use crate::text;
 use crate::text::Text;
 
 /// Findings for everything that stands in the way of the removal.
 pub(crate) async fn look(plan: &Plan, connector: &Connector, options: &Options) -> Result<Vec<Finding>> {
-    let manner = &options.manner;
     let wanted: Vec<Text> = plan.objects().filter(|object| is_created(object)).filter_map(row).collect();
-    if !manner.clean || manner.resume || options.create_database || wanted.is_empty() {
+    if !options.clean || !options.meets_others() || wanted.is_empty() {
         return Ok(Vec::new());
     }
     let statement = sql::with_list(include_str!("dependents.sql"), "$objects", &Text::join(wanted, ", "));

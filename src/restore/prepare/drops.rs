@@ -2,20 +2,21 @@
 
 use crate::object::{Kind, Object, Pass};
 use crate::plan::{granted, is_created};
-use crate::restore::{Definitions, Plan, batches};
+use crate::restore::batches;
+use crate::restore::prepare::plan::Plan;
 use crate::text;
 use crate::text::Text;
 use crate::text::lex;
 
 /// Statements that remove what the plan creates, the last first, each with the number of locks
 /// that it takes. What is not there is passed over.
-pub(crate) fn statements(plan: &Plan, definitions: &Definitions) -> Vec<(Text, usize)> {
+pub(crate) fn statements(plan: &Plan) -> Vec<(Text, usize)> {
     let objects = &plan.manifest.objects;
     let gone = gone_with(plan);
     let removed =
         plan.objects().filter(|object| is_created(object) && gone[object.id.0 as usize] == object.id.0 as usize);
     let mut removed: Vec<&Object> =
-        removed.filter(|o| o.kind.pass() != Pass::Grants || granted(o, definitions)).collect();
+        removed.filter(|o| o.kind.pass() != Pass::Grants || granted(o, &plan.definitions)).collect();
     removed.reverse();
     let whole = |object: &Object| object.part_of.map(|whole| &objects[whole.0 as usize]);
     let with_locks = |object| drops(object, whole(object)).into_iter().map(|drop| (drop, batches::removal(object)));
@@ -34,13 +35,13 @@ fn gone_with(plan: &Plan) -> Vec<usize> {
     let objects = &plan.manifest.objects;
     let mut gone: Vec<usize> = Vec::with_capacity(objects.len());
     for (at, object) in objects.iter().enumerate() {
-        let needed = || object.needs.iter().map(|id| id.0 as usize).filter(|&needed| plan.keep[needed]);
+        let needed = || object.needs.iter().filter(|id| plan.chosen.keeps(**id)).map(|id| id.0 as usize);
         let whole = match object.kind {
             // Keys go first: tables may refer to each other in a circle.
             Kind::ForeignKey => None,
             // A sequence needs a table only if that owns it.
             Kind::Sequence => needed().find(|&needed| objects[needed].kind == Kind::Table),
-            _ => object.part_of.map(|whole| whole.0 as usize).filter(|&whole| plan.keep[whole]),
+            _ => object.part_of.filter(|whole| plan.chosen.keeps(*whole)).map(|whole| whole.0 as usize),
         };
         // A shell comes before its type.
         let whole = whole.and_then(|whole| gone.get(whole).copied());

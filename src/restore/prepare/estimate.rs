@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::Serialize;
 
 use crate::object::{Kind, ObjectId};
-use crate::restore::Plan;
+use crate::restore::prepare::plan::Plan;
 
 /// COPY text that one session loads in a second. With the other figures it comes close to the measurements in the
 /// README, on two cores that server and client share.

@@ -6,9 +6,8 @@ use serde::Serialize;
 
 use crate::object::{Kind, ObjectId, Pass, Section};
 use crate::restore::prepare::estimate::{Estimate, Work};
-use crate::restore::prepare::preflight::connections;
-use crate::restore::prepare::target::Target;
-use crate::restore::{Finding, Options, Plan};
+use crate::restore::prepare::finding::Finding;
+use crate::restore::prepare::plan::{Plan, Server};
 
 /// What a restore would do. Lists are in the order in which things are done.
 #[derive(Clone, Debug, Serialize)]
@@ -45,23 +44,6 @@ pub struct Outline {
     pub possible: bool,
 }
 
-/// The server of the target.
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct Server {
-    /// Its `server_version_num`.
-    pub version: u32,
-    /// That of the server that was dumped.
-    pub source_version: u32,
-    /// Role that would restore.
-    pub role: String,
-    /// Connections that are free for it.
-    pub connections_free: i64,
-    /// Connections that are needed at once.
-    pub connections_needed: i64,
-    /// The way to it and back.
-    pub round_trip_seconds: f64,
-}
-
 /// An object that would be created or changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Planned {
@@ -86,19 +68,6 @@ pub struct PlannedTable {
     pub parts: u64,
 }
 
-impl Server {
-    pub(crate) fn new(target: &Target, source_version: u32, options: &Options) -> Self {
-        Self {
-            version: target.version,
-            source_version,
-            role: target.role.lossy().into_owned(),
-            connections_free: target.free,
-            connections_needed: connections(options),
-            round_trip_seconds: target.round_trip.as_secs_f64(),
-        }
-    }
-}
-
 impl Plan {
     /// The plan for people and programs.
     #[must_use]
@@ -110,13 +79,13 @@ impl Plan {
             server: self.server.clone(),
             estimate: Work::of(self).estimate(self.jobs, self.server.round_trip_seconds),
             exists: self.exists.clone(),
-            without: self.without.clone(),
+            without: self.definitions.without(),
             missing: self.manifest.about.missing.iter().map(|(what, why)| format!("{what}: {why}")).collect(),
             objects: self.in_order(),
             rows: tables.iter().map(|table| table.rows).sum(),
             bytes: tables.iter().map(|table| table.bytes).sum(),
             tables,
-            statistics: self.statistics.contains(&true),
+            statistics: self.chosen.any_statistics(),
             left_out: self.left_out.clone(),
             findings: self.findings.clone(),
             possible: !self.findings.iter().any(|finding| finding.fatal),
@@ -145,7 +114,7 @@ impl Plan {
         let mut tables: BTreeMap<ObjectId, PlannedTable> = BTreeMap::new();
         for part in self.parts() {
             let table = tables.entry(part.object).or_insert_with(|| PlannedTable {
-                table: self.manifest.objects[part.object.0 as usize].name.to_string(),
+                table: self.object(part.object).name.to_string(),
                 rows: 0,
                 bytes: 0,
                 parts: 0,

@@ -2,65 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
-
 use crate::catalog::bookkeeping::SCHEMA;
 use crate::object::{Kind, Object, Section};
 use crate::plan::is_created;
-use crate::repository::Server;
-use crate::restore::Options;
 use crate::restore::batches::creation;
-use crate::restore::ledger::{Found, Ledger, foreign};
+use crate::restore::ledger::{Found, foreign};
+use crate::restore::options::Options;
 use crate::restore::prepare::capabilities;
-use crate::restore::prepare::named::first_and_more;
+use crate::restore::prepare::finding::{Finding, first_and_more};
+use crate::restore::prepare::origin::Origin;
 use crate::restore::prepare::target::Target;
 use crate::text::Text;
-
-/// Something that people should know before the first change.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Finding {
-    /// Whether the restore must fail.
-    pub fatal: bool,
-    /// A lower-case fragment that names the object.
-    pub message: String,
-    /// What to do about it.
-    pub hint: String,
-}
-
-/// What the source was, as far as it matters to the target.
-#[derive(Clone, Debug)]
-pub(crate) struct Origin {
-    /// `server_version_num`.
-    pub(crate) version: u32,
-    /// Encoding of the database.
-    pub(crate) encoding: String,
-    /// Provider of its default collation.
-    pub(crate) provider: String,
-    pub(crate) collate: String,
-    pub(crate) ctype: String,
-    /// Whether everything is restored.
-    pub(crate) whole: bool,
-    /// What this restore would write its ledger under.
-    pub(crate) ledger: Ledger,
-    /// Names of the settings of the database, where it is to be made.
-    pub(crate) settings: Vec<Text>,
-}
-
-impl Origin {
-    /// Of what a snapshot says of its server.
-    pub(crate) fn new(server: &Server, whole: bool, ledger: &Ledger) -> Self {
-        Self {
-            version: server.version,
-            encoding: server.encoding.clone(),
-            provider: server.locale_provider.clone(),
-            collate: server.collate.clone(),
-            ctype: server.ctype.clone(),
-            whole,
-            ledger: ledger.clone(),
-            settings: Vec::new(),
-        }
-    }
-}
 
 /// All findings for these objects on this target.
 pub(crate) fn findings(objects: &[&Object], origin: &Origin, target: &Target, options: &Options) -> Vec<Finding> {
@@ -69,7 +21,7 @@ pub(crate) fn findings(objects: &[&Object], origin: &Origin, target: &Target, op
     unfinished(&mut all, origin, target, options);
     taken(&mut all, objects, options);
     all.extend(locks(objects, target, options));
-    if !options.manner.resume && !options.manner.clean {
+    if !options.course.resumes() && !options.clean {
         collisions(&mut all, objects, origin, target);
     }
     extensions(&mut all, objects, target);
@@ -79,23 +31,19 @@ pub(crate) fn findings(objects: &[&Object], origin: &Origin, target: &Target, op
     all
 }
 
-fn fatal(message: impl Into<String>, hint: impl Into<String>) -> Finding {
-    Finding { fatal: true, message: message.into(), hint: hint.into() }
-}
-
 fn server(all: &mut Vec<Finding>, origin: &Origin, target: &Target, options: &Options) {
     let (from, to) = (origin.version / 10_000, target.version / 10_000);
     if to < from {
-        all.push(fatal(
+        all.push(Finding::fatal(
             format!("the target runs PostgreSQL {to}, older than the source's {from}"),
             format!("restore into PostgreSQL {from} or newer"),
         ));
     }
     if target.standby {
-        all.push(fatal("the target is a standby and accepts no writes", "connect to its primary"));
+        all.push(Finding::fatal("the target is a standby and accepts no writes", "connect to its primary"));
     }
     if !target.may_create {
-        all.push(fatal(
+        all.push(Finding::fatal(
             format!("role {} may not create schemas in database {}", target.role, target.database),
             "restore as the owner of the database",
         ));
@@ -108,9 +56,9 @@ fn server(all: &mut Vec<Finding>, origin: &Origin, target: &Target, options: &Op
                 .into(),
         });
     }
-    let wanted = connections(options);
+    let wanted = options.connections();
     if target.free < wanted {
-        all.push(fatal(
+        all.push(Finding::fatal(
             format!("{wanted} connections are needed, and the target has {} that are free", target.free.max(0)),
             "give a smaller --jobs",
         ));
@@ -120,7 +68,7 @@ fn server(all: &mut Vec<Finding>, origin: &Origin, target: &Target, options: &Op
 /// One transaction keeps all its locks, and cannot be cut into smaller ones. How many there are is an estimate: it stops
 /// nothing.
 fn locks(objects: &[&Object], target: &Target, options: &Options) -> Option<Finding> {
-    if !options.manner.single_transaction {
+    if !options.course.is_one_transaction() {
         return None;
     }
     let wanted: usize = objects.iter().filter(|object| is_created(object)).map(|object| creation(object)).sum();
@@ -135,49 +83,43 @@ fn locks(objects: &[&Object], target: &Target, options: &Options) -> Option<Find
     })
 }
 
-/// Connections that a restore needs at once.
-pub(crate) fn connections(options: &Options) -> i64 {
-    let jobs = i64::try_from(options.jobs).unwrap_or(i64::MAX);
-    if options.manner.single_transaction { 1 } else { jobs.saturating_add(1) }
-}
-
 /// A restore that stopped is continued, and no other one begun beside it.
 fn unfinished(all: &mut Vec<Finding>, origin: &Origin, target: &Target, options: &Options) {
     let database = &target.database;
     let give_up = format!("or drop schema {SCHEMA} there to give it up");
     let left = match &target.ledger {
         Found::Unfinished(left) => left,
-        Found::Foreign(objection) if !options.manner.single_transaction => {
+        Found::Foreign(objection) if !options.course.is_one_transaction() => {
             let (message, hint) = foreign(objection);
-            return all.push(fatal(message, hint));
+            return all.push(Finding::fatal(message, hint));
         }
-        _ if options.manner.resume => {
-            return all.push(fatal(
+        _ if options.course.resumes() => {
+            return all.push(Finding::fatal(
                 format!("no unfinished restore is in database {database}"),
                 "leave --resume out to begin one; a restore in one transaction leaves nothing behind",
             ));
         }
         _ => return,
     };
-    if !options.manner.resume {
-        return all.push(fatal(
+    if !options.course.resumes() {
+        return all.push(Finding::fatal(
             format!("an unfinished restore of snapshot {} is in database {database}", left.snapshot),
             format!("continue it with --resume, {give_up}"),
         ));
     }
     if left.snapshot != origin.ledger.snapshot {
-        return all.push(fatal(
+        return all.push(Finding::fatal(
             format!("the unfinished restore in database {database} is of snapshot {}", left.snapshot),
             format!("name that snapshot, {give_up}"),
         ));
     }
     match &left.choices {
         Ok(choices) if *choices == origin.ledger.choices => {}
-        Ok(_) => all.push(fatal(
+        Ok(_) => all.push(Finding::fatal(
             format!("the unfinished restore in database {database} was of another selection or with other definitions"),
             format!("repeat the command as it was, with --resume added, {give_up}"),
         )),
-        Err(version) => all.push(fatal(
+        Err(version) => all.push(Finding::fatal(
             format!(
                 "the unfinished restore in database {database} was begun by pgkeep {version}, and its ledger is of a \
                      form that pgkeep {} does not know",
@@ -191,10 +133,10 @@ fn unfinished(all: &mut Vec<Finding>, origin: &Origin, target: &Target, options:
 /// A schema of the snapshot under the name of our own.
 fn taken(all: &mut Vec<Finding>, objects: &[&Object], options: &Options) {
     let takes = |object: &&&Object| object.kind == Kind::Schema && object.name.name == SCHEMA && is_created(object);
-    if options.manner.single_transaction || !objects.iter().any(|object| takes(&object)) {
+    if options.course.is_one_transaction() || !objects.iter().any(|object| takes(&object)) {
         return;
     }
-    all.push(fatal(
+    all.push(Finding::fatal(
         format!("the snapshot has a schema {SCHEMA}, and a restore keeps its own ledger under that name"),
         format!("leave it out with -N {SCHEMA}, or restore in one transaction (-1), which needs no ledger"),
     ));
@@ -204,14 +146,14 @@ fn collisions(all: &mut Vec<Finding>, objects: &[&Object], origin: &Origin, targ
     // Rows alone, or what comes after them, go into a database that has the tables.
     let makes = |object: &&&Object| is_created(object) && object.section == Section::PreData;
     if origin.whole && !target.is_empty() && objects.iter().any(|object| makes(&object)) {
-        all.push(fatal(
+        all.push(Finding::fatal(
             format!("database {} is not empty: it has {} objects", target.database, target.objects()),
             "restore into a new database (-C creates it), or select what to bring back with -n or -t",
         ));
         return;
     }
     for object in objects.iter().filter(|object| is_created(object) && target.has(object.kind, &object.name)) {
-        all.push(fatal(
+        all.push(Finding::fatal(
             format!("{} {} exists in database {}", object.kind.noun(), object.name, target.database),
             "restore into another database, or rename or drop it there",
         ));
@@ -221,20 +163,11 @@ fn collisions(all: &mut Vec<Finding>, objects: &[&Object], origin: &Origin, targ
 fn extensions(all: &mut Vec<Finding>, objects: &[&Object], target: &Target) {
     for object in objects.iter().filter(|object| object.kind == Kind::Extension) {
         if !target.extensions.contains(&object.name.name) {
-            all.push(fatal(
+            all.push(Finding::fatal(
                 format!("extension {} is not available on the target server", object.name),
                 "install its package on the server",
             ));
         }
-    }
-}
-
-/// What stays behind for lack of an extension that nobody asked for.
-pub(crate) fn without_extension(name: &Text, users: &BTreeSet<String>, target: &Target) -> Finding {
-    Finding {
-        fatal: false,
-        message: format!("{} needs extension {name}, which database {} lacks", first_and_more(users), target.database),
-        hint: format!("run CREATE EXTENSION {} there first, or add it with -e", name.ident()),
     }
 }
 
@@ -248,7 +181,7 @@ fn roles(all: &mut Vec<Finding>, objects: &[&Object], target: &Target, options: 
         }
     }
     for (role, users) in missing {
-        all.push(fatal(
+        all.push(Finding::fatal(
             format!("role {role} does not exist on the target; it is that of {}", first_and_more(&users)),
             format!("create it (CREATE ROLE {}), or leave out owners and grants with -O -x", role.ident()),
         ));
@@ -260,7 +193,7 @@ fn surroundings(all: &mut Vec<Finding>, objects: &[&Object], target: &Target, op
     let spaces: BTreeSet<&Text> = objects.iter().filter_map(|object| object.tablespace.as_ref()).collect();
     for space in spaces.into_iter().filter(|space| !space.is_empty() && !definitions.omit.tablespaces) {
         if !target.tablespaces.contains(space) {
-            all.push(fatal(
+            all.push(Finding::fatal(
                 format!("tablespace {space} does not exist on the target"),
                 "create it, or put everything into the default one with --no-tablespaces",
             ));
@@ -270,7 +203,7 @@ fn surroundings(all: &mut Vec<Finding>, objects: &[&Object], target: &Target, op
     let created = |name: &Text| objects.iter().any(|o| o.kind == Kind::AccessMethod && o.name.name == *name);
     for method in methods.into_iter().filter(|_| !definitions.omit.access_methods) {
         if !target.access_methods.contains(method) && !created(method) {
-            all.push(fatal(
+            all.push(Finding::fatal(
                 format!("table access method {method} does not exist on the target"),
                 "install the extension that brings it, or use the default with --no-table-access-method",
             ));

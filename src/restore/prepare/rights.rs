@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::object::{Kind, Object, ObjectId};
 use crate::plan::is_created;
-use crate::restore::prepare::named::first_and_more;
+use crate::restore::prepare::finding::first_and_more;
 use crate::restore::prepare::target::Target;
 use crate::text::Text;
 

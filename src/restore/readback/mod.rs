@@ -17,8 +17,10 @@ use crate::hash::Digest;
 use crate::object::{Kind, Object, ObjectId, Table};
 use crate::pg::settings::{self, Purpose};
 use crate::pg::{Connector, Session};
+use crate::plan::select::select;
 use crate::progress::{Event, Events, stalls};
 use crate::repository::{Part, Reader};
+use crate::restore::options::Options;
 use crate::text;
 use crate::text::Text;
 use comparable::Projection;
@@ -200,6 +202,25 @@ impl Readback {
         }
         Ok(digester.finish())
     }
+}
+
+/// Reads the selected tables back from the target and compares them with the snapshot.
+///
+/// # Errors
+///
+/// Where the server fails; differences are in the answer.
+pub async fn read_back(
+    reader: &Reader,
+    options: &Options,
+    connector: &Arc<Connector>,
+    events: &Events,
+) -> Result<Vec<TableCheck>> {
+    let manifest = reader.manifest().await?;
+    let selected = select(&manifest.objects, &options.selection)?;
+    let wanted = |part: &&Part| selected.data[part.object.0 as usize];
+    let parts: Vec<Part> = manifest.parts.iter().filter(wanted).cloned().collect();
+    let readback = Readback::new(reader, options.role.as_ref(), connector, events).await?;
+    readback.run(&manifest.objects, &parts, options.jobs).await
 }
 
 /// The COPY of all rows of an object, as a dump reads them; without options.

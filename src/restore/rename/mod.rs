@@ -6,8 +6,8 @@
 
 mod names;
 mod sequences;
-mod table_names;
-mod tables;
+pub(super) mod table_names;
+pub(super) mod tables;
 mod visit;
 
 use std::collections::BTreeMap;
@@ -16,8 +16,6 @@ use crate::object::{Kind, Object};
 use crate::text::Text;
 pub(crate) use names::{Place, Renames, known};
 pub(crate) use sequences::{columns_of_live_sequences, takes_from_live_sequence};
-pub use table_names::{TableName, old_and_new};
-pub(crate) use tables::{rename as rename_tables, taken};
 use visit::{Alone, Speech, Visitor};
 
 /// Gives an object its other names. Returns what it says of old ones that stays as it is, as `mentions ..`.

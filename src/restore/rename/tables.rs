@@ -8,11 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::error::{Error, Result};
 use crate::object::{Kind, Object};
-use crate::pg::{Connector, sql};
-use crate::restore::prepare::preflight::Finding;
 use crate::restore::rename::table_names::{Namer, TableName};
 use crate::restore::rename::{self, Place, Renames, place};
-use crate::restore::{Options, Plan};
 use crate::text;
 use crate::text::Text;
 
@@ -21,31 +18,30 @@ use crate::text::Text;
 pub(crate) struct Renamed {
     /// What cannot be mapped, by position, and why.
     pub(crate) refused: BTreeMap<usize, String>,
+    /// What is said of old names and stays as it is, by position.
+    pub(crate) mentions: Vec<(usize, String)>,
     /// What is missing in a table that comes back.
     pub(crate) notes: Vec<String>,
     /// The names that must be free on the target.
     pub(crate) places: Vec<Place>,
 }
 
-/// Gives tables their other names in all that the plan restores.
+/// Gives tables their other names in all that is restored; `chosen` says what that is, by object.
 ///
 /// # Errors
 ///
 /// Where a name means no table of the selection, or the copy of the table could not stand alone.
-pub(crate) fn rename(plan: &mut Plan, wanted: &[(TableName, TableName)]) -> Result<Renamed> {
+pub(crate) fn rename(objects: &mut [Object], chosen: &[bool], wanted: &[(TableName, TableName)]) -> Result<Renamed> {
     if wanted.is_empty() {
         return Ok(Renamed::default());
     }
-    let chosen: Vec<bool> = plan.keep.iter().zip(&plan.data).map(|(keep, data)| *keep || *data).collect();
-    let objects = &plan.manifest.objects;
-    let copies = Copies::new(objects, &chosen, wanted)?;
+    let copies = Copies::new(objects, chosen, wanted)?;
     let names = copies.renames.relations.values().cloned();
     let mut renamed = Renamed { places: names.collect(), ..Renamed::default() };
     renamed.places.sort();
     let reached = (0..objects.len()).filter(|at| chosen[*at]).filter_map(|at| Some((at, copies.reach(objects, at)?)));
     renamed.refused = reached.collect();
-    let mut told: Vec<(usize, String)> = Vec::new();
-    for (at, object) in plan.manifest.objects.iter_mut().enumerate().filter(|(at, _)| chosen[*at]) {
+    for (at, object) in objects.iter_mut().enumerate().filter(|(at, _)| chosen[*at]) {
         if renamed.refused.contains_key(&at) {
             continue;
         }
@@ -53,36 +49,11 @@ pub(crate) fn rename(plan: &mut Plan, wanted: &[(TableName, TableName)]) -> Resu
             renamed.notes.extend(copies.without_live_sequences(object));
         }
         match copies.rename(at, object) {
-            Ok(said) => told.extend(said.into_iter().map(|said| (at, said))),
+            Ok(said) => renamed.mentions.extend(said.into_iter().map(|said| (at, said))),
             Err(reason) => drop(renamed.refused.insert(at, reason)),
         }
     }
-    for (at, said) in told {
-        plan.tell_mentions(at, &[said]);
-    }
     Ok(renamed)
-}
-
-/// Names that are taken on the target, as findings.
-pub(crate) async fn taken(places: &[Place], connector: &Connector, options: &Options) -> Result<Vec<Finding>> {
-    let looks = !options.manner.resume && !options.manner.clean && !options.create_database;
-    if places.is_empty() || !looks {
-        return Ok(Vec::new());
-    }
-    let list = places.iter().map(|(schema, name)| text!["(", schema.literal(), ", ", name.literal(), ")"]);
-    let statement = sql::with_list(include_str!("taken.sql"), "$places", &Text::join(list, ", "));
-    let mut session = connector.connect().await?;
-    let rows = session.query(statement).await;
-    let rows = rows.map_err(|e| e.while_doing("look for the names of copies on the target"))?;
-    session.close().await;
-    let finding = |row: &crate::pg::Row| {
-        Ok(Finding {
-            fatal: true,
-            message: format!("the name {}.{} is taken on the target", row.text("schema")?, row.text("name")?),
-            hint: "give the copy another name, from which those of its indexes and sequences follow".into(),
-        })
-    };
-    rows.iter().map(finding).collect()
 }
 
 struct Copies {

@@ -5,8 +5,8 @@ use crate::error::{Error, Result, sqlstate};
 use crate::object::Object;
 use crate::pg::Session;
 use crate::progress::Event;
-use crate::restore::run::phases::Restoring;
-use crate::restore::run::sessions::{Seat, Work};
+use crate::restore::run::context::Restoring;
+use crate::restore::run::sessions::{Slot, Work};
 use crate::text;
 use crate::text::Text;
 
@@ -19,7 +19,7 @@ pub(super) fn statement(tables: &[&Object]) -> Text {
 /// Analyzes all; where that fails, each table alone.
 pub(super) async fn run(
     restoring: &Restoring,
-    lead: &mut Seat,
+    main: &mut Slot,
     all: Text,
     tables: &[&Object],
     role: bool,
@@ -27,11 +27,11 @@ pub(super) async fn run(
     if all.is_empty() {
         return Ok(());
     }
-    (restoring.crew.events)(Event::Step { step: "analyze" });
-    let Err(_) = attempt(restoring, lead, &all, role).await? else { return Ok(()) };
+    (restoring.sessions.events)(Event::Step { step: "analyze" });
+    let Err(_) = attempt(restoring, main, &all, role).await? else { return Ok(()) };
     for table in tables {
         let statement = text!["ANALYZE ", table.name.sql()];
-        if let Err(error) = attempt(restoring, lead, &statement, role).await? {
+        if let Err(error) = attempt(restoring, main, &statement, role).await? {
             tell(restoring, table, &error);
         }
     }
@@ -39,11 +39,11 @@ pub(super) async fn run(
 }
 
 /// Runs it; what the server has against it is the inner error.
-async fn attempt(restoring: &Restoring, lead: &mut Seat, analyze: &Text, role: bool) -> Result<Result<()>> {
+async fn attempt(restoring: &Restoring, main: &mut Slot, analyze: &Text, role: bool) -> Result<Result<()>> {
     // A role of its own has to be taken again; without one no transaction keeps the locks of all tables.
-    let statement = if role { restoring.crew.transaction(analyze) } else { analyze.clone() };
-    let attempt = Attempt { statement, inside: restoring.crew.single, begun: role };
-    match restoring.crew.by_itself(lead, "analyze", &attempt).await {
+    let statement = if role { restoring.sessions.transaction(analyze) } else { analyze.clone() };
+    let attempt = Attempt { statement, inside: restoring.sessions.single, begun: role };
+    match restoring.sessions.run_in_own_transaction(main, "analyze", &attempt).await {
         Ok(()) => Ok(Ok(())),
         Err(error) if error.is_disconnect() => Err(error),
         Err(error) if error.sqlstate().is_none_or(|code| sqlstate::OPERATOR_INTERVENTION.has(code)) => Err(error),
@@ -53,7 +53,7 @@ async fn attempt(restoring: &Restoring, lead: &mut Seat, analyze: &Text, role: b
 
 fn tell(restoring: &Restoring, table: &Object, error: &Error) {
     let cause = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
-    (restoring.crew.events)(Event::Warning {
+    (restoring.sessions.events)(Event::Warning {
         message: format!("cannot analyze {} {}: {cause}", table.kind.noun(), table.name),
         hint: Some("its rows are there; queries on it are planned without statistics".into()),
     });

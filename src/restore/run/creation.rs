@@ -7,10 +7,9 @@ use crate::object::{Kind, Object, Pass};
 use crate::pg::Session;
 use crate::plan::granted;
 use crate::progress::Event;
-use crate::restore::Plan;
 use crate::restore::ledger::Item;
+use crate::restore::run::context::{Restoring, Statements};
 use crate::restore::run::failures::Failures;
-use crate::restore::run::phases::{Restoring, Statements};
 use crate::restore::run::sessions::{Work, run_all};
 use crate::text;
 use crate::text::Text;
@@ -20,14 +19,14 @@ impl Restoring {
         let doing = format!("create {} {}", object.kind.noun(), object.name);
         let statements = self.statements(session, object).await?;
         run_all(session, &statements, &doing).await?;
-        (self.crew.events)(Event::ObjectDone { kind: object.kind, name: object.name.to_string() });
+        (self.sessions.events)(Event::ObjectDone { kind: object.kind, name: object.name.to_string() });
         Ok(())
     }
 
     /// Statements that create an object. An extension may be there already, made by a superuser, and then only that one
     /// may comment on it: what it says already is not said again.
     async fn statements(&self, session: &mut Session, object: &Object) -> Result<Vec<Text>> {
-        let mut statements = self.definitions.create(object);
+        let mut statements = self.plan.definitions.create(object);
         if object.kind == Kind::Extension && !object.comments.is_empty() {
             let named = text![" WHERE extname = ", object.name.name.literal()];
             let comment =
@@ -72,21 +71,22 @@ impl Restoring {
         session: &mut Session,
         objects: impl Iterator<Item = &'a Object> + Send,
     ) -> Result<()> {
-        let lacking = |object: &&Object| granted(object, &self.definitions) && self.failures.lacks_grants(object.id);
+        let lacking =
+            |object: &&Object| granted(object, &self.plan.definitions) && self.failures.lacks_grants(object.id);
         let records: Vec<Text> =
-            objects.filter(lacking).map(|object| self.crew.ledger.record(Item::Ungranted(object.id))).collect();
+            objects.filter(lacking).map(|object| self.sessions.ledger.record(Item::Ungranted(object.id))).collect();
         run_all(session, &records, "write the ledger of the restore").await
     }
 
     /// Creates an object inside a larger transaction.
     async fn create_apart(&self, session: &mut Session, object: &Object) -> Result<()> {
-        if self.failures.blocks(&self.objects, object) {
+        if self.failures.blocks(self.objects(), object) {
             return Ok(());
         }
         let doing = format!("create {} {}", object.kind.noun(), object.name);
         let statements = self.statements(session, object).await?;
         if self.apart(session, object, &statements, &doing, Failures::object).await? {
-            (self.crew.events)(Event::ObjectDone { kind: object.kind, name: object.name.to_string() });
+            (self.sessions.events)(Event::ObjectDone { kind: object.kind, name: object.name.to_string() });
         }
         Ok(())
     }
@@ -108,7 +108,7 @@ impl Work for Batch<'_> {
         let restoring = self.restoring;
         for object in self.objects.iter().filter(|object| restoring.failures.is_lost(object.id)) {
             let lost = Statements {
-                statements: &[restoring.crew.ledger.record(Item::Lost(object.id))],
+                statements: &[restoring.sessions.ledger.record(Item::Lost(object.id))],
                 doing: "write the ledger of the restore",
             };
             lost.run(session).await?;
@@ -126,12 +126,11 @@ pub(crate) struct Grants<'a> {
 /// Default privileges, after all grants.
 pub(crate) struct DefaultGrants<'a> {
     pub(crate) restoring: &'a Restoring,
-    pub(crate) plan: &'a Plan,
 }
 
 impl Work for Grants<'_> {
     async fn run(&self, session: &mut Session) -> Result<()> {
-        let (restoring, definitions) = (self.restoring, &self.restoring.definitions);
+        let (restoring, definitions) = (self.restoring, &self.restoring.plan.definitions);
         for object in self.objects {
             let doing = format!("grant on {} {}", object.kind.noun(), object.name);
             restoring.apart(session, object, &definitions.grants(object), &doing, Failures::grants).await?;
@@ -142,8 +141,8 @@ impl Work for Grants<'_> {
 
 impl Work for DefaultGrants<'_> {
     async fn run(&self, session: &mut Session) -> Result<()> {
-        let defaults = || self.plan.objects().filter(|object| object.kind.pass() == Pass::Grants);
-        for object in defaults().filter(|object| granted(object, &self.restoring.definitions)) {
+        let defaults = || self.restoring.plan.objects().filter(|object| object.kind.pass() == Pass::Grants);
+        for object in defaults().filter(|object| granted(object, &self.restoring.plan.definitions)) {
             self.restoring.create_apart(session, object).await?;
         }
         self.restoring.record_ungranted(session, defaults()).await

@@ -3,20 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
-use serde::Serialize;
-
 use crate::error::{Error, Result};
 use crate::object::{Object, ObjectId};
 use crate::progress::{Event, Events};
-
-/// An object or the rows of a table that could not be restored.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Failure {
-    /// `kind name`, `rows of kind name`, `grants on kind name`, or `statistics of kind name`.
-    pub object: String,
-    /// Why.
-    pub error: String,
-}
+use crate::restore::summary::Failure;
 
 /// Collects failures, or lets the first one end the restore.
 pub(crate) struct Failures {

@@ -8,7 +8,7 @@ use crate::error::{Error, Result, sqlstate};
 use crate::pg::Session;
 use crate::progress::Event;
 use crate::restore::ledger::Ledger;
-use crate::restore::run::sessions::{Crew, Work};
+use crate::restore::run::sessions::{Sessions, Work};
 use crate::text;
 
 /// Makes the COMMIT of a transaction wait until it is on disk, and with it all that was committed before. What the server
@@ -18,7 +18,7 @@ pub(crate) const DURABLE: &str = "SELECT pg_catalog.set_config('synchronous_comm
 
 /// The last transaction.
 pub(crate) struct Finish<'a, W> {
-    pub(crate) crew: &'a Crew,
+    pub(crate) sessions: &'a Sessions,
     /// What is done in it besides: event triggers come.
     pub(crate) last: &'a W,
 }
@@ -46,9 +46,9 @@ impl From<Error> for Ended {
 
 impl<W: Work> Finish<'_, W> {
     async fn attempt(&self, session: &mut Session, going: Going) -> Result<(), Ended> {
-        let crew = self.crew;
-        let settings = text![crew.settings, crew.silence.begin(), ";"];
-        if !crew.ledger.still_ours(session, &settings).await? {
+        let sessions = self.sessions;
+        let settings = text![sessions.settings, sessions.silence.begin(), ";"];
+        if !sessions.ledger.still_ours(session, &settings).await? {
             // Removed by a try whose COMMIT was lost on the way.
             return Ok(());
         }
@@ -56,7 +56,7 @@ impl<W: Work> Finish<'_, W> {
             Going::Dropped => session.run(Ledger::remove()).await.map_err(Ended::Forbidden)?,
             Going::Emptied => session.run(Ledger::empty()).await?,
         }
-        session.run(crew.silence.end()).await?;
+        session.run(sessions.silence.end()).await?;
         self.last.run(session).await?;
         session.run(text![DURABLE, "; COMMIT"]).await.map_err(|e| Ended::Failed(e.while_doing("commit")))
     }
@@ -76,7 +76,7 @@ impl<W: Work + Sync> Work for Finish<'_, W> {
             if error.is_disconnect() || is_intervention(&error) {
                 return Err(error);
             }
-            tell(self.crew, &error);
+            tell(self.sessions, &error);
             going = Going::Emptied;
         }
     }
@@ -94,9 +94,9 @@ fn is_intervention(error: &Error) -> bool {
     error.sqlstate().is_none_or(|code| sqlstate::OPERATOR_INTERVENTION.has(code))
 }
 
-fn tell(crew: &Crew, error: &Error) {
+fn tell(sessions: &Sessions, error: &Error) {
     let cause = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
-    (crew.events)(Event::Warning {
+    (sessions.events)(Event::Warning {
         message: format!("cannot drop schema {SCHEMA}, the ledger of this restore: {cause}"),
         hint: Some("the restore is complete and the ledger is emptied; drop the schema when that is possible".into()),
     });
@@ -104,14 +104,14 @@ fn tell(crew: &Crew, error: &Error) {
 
 /// The end of a run whose failures are to be tried again: what it did is on disk.
 pub(crate) struct Pause<'a> {
-    pub(crate) crew: &'a Crew,
+    pub(crate) sessions: &'a Sessions,
 }
 
 impl Work for Pause<'_> {
     async fn run(&self, session: &mut Session) -> Result<()> {
-        let crew = self.crew;
+        let sessions = self.sessions;
         let pause = async {
-            if crew.ledger.still_ours(session, &crew.settings).await? {
+            if sessions.ledger.still_ours(session, &sessions.settings).await? {
                 session.run(text![Ledger::touch(), "; ", DURABLE, "; COMMIT"]).await?;
             }
             Ok::<(), Error>(())

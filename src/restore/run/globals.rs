@@ -13,10 +13,12 @@ use crate::pg::settings::Purpose;
 use crate::pg::{Connector, Session};
 use crate::progress::{Event, Events};
 use crate::repository::Reader;
+use crate::restore::options::{Course, Fill, Options, Start};
+use crate::restore::proof::Proof;
 use crate::restore::run::failures::Failures;
 use crate::restore::run::finish::DURABLE;
 use crate::restore::run::sessions::run_all;
-use crate::restore::{Fill, Options, Proof, Summary};
+use crate::restore::summary::Summary;
 use crate::text;
 use crate::text::Text;
 
@@ -67,10 +69,9 @@ pub(crate) async fn run(reader: &Reader, options: &Options, events: &Events) -> 
 
 /// What a restore of a database can be asked for and that of a server cannot.
 pub(crate) fn check(options: &Options) -> Result<()> {
-    let manner = &options.manner;
-    let other = manner.clean || manner.single_transaction || manner.resume || manner.verify || manner.role.is_some();
-    let other = other || manner.fill != Fill::Add;
-    if options.create_database || other || !options.selection.is_whole() {
+    let steps = options.start == Start::Existing && matches!(options.course, Course::Steps { .. });
+    let other = options.clean || options.verify || options.role.is_some() || options.fill != Fill::Add;
+    if !steps || other || !options.selection.is_whole() {
         return Err(Error::unsupported(
             "this snapshot holds roles and tablespaces of a server, which come back together or not at all",
             "leave out -C, -c, -1, --resume, --role, --plan, --verify-target and what selects",

@@ -14,7 +14,7 @@ use crate::pg::Session;
 use crate::progress::{Event, Events, stalls};
 use crate::repository::{Part, Reader};
 use crate::restore::ledger::{Item, Ledger};
-use crate::restore::run::conflict_counts::Added;
+use crate::restore::run::conflict_counts::Conflicts;
 use crate::restore::run::sessions::{Work, run_all};
 use crate::restore::silence::{ORIGIN, REPLICA, Silence};
 use crate::text;
@@ -42,7 +42,7 @@ pub(crate) struct Load<'a> {
     /// Keeps event triggers from seeing where rows wait.
     pub(crate) silence: &'a Silence,
     /// Where to note how many rows were not there before; `None`: rows are added as they come.
-    pub(crate) added: Option<&'a Added>,
+    pub(crate) conflicts: Option<&'a Conflicts>,
     pub(crate) events: &'a Events,
 }
 
@@ -62,9 +62,9 @@ impl Work for Load<'_> {
         if rows != self.part.stored.digest.rows {
             return Err(self.turned_away(rows, doing));
         }
-        if let Some(added) = self.added {
+        if let Some(conflicts) = self.conflicts {
             let found = session.query(self.insert()).await.map_err(|e| e.while_doing(&doing))?;
-            added.note(self.part.object, self.number, found.one()?.number("added")?, rows);
+            conflicts.note(self.part.object, self.number, found.one()?.number("added")?, rows);
         }
         run_all(session, &self.after(), &doing).await?;
         let (bytes, took) = (self.part.stored.digest.bytes, started.elapsed());
@@ -79,7 +79,7 @@ impl Load<'_> {
         if self.object.kind == Kind::LargeObjects {
             let columns = "(oid pg_catalog.oid, page pg_catalog.int8, data pg_catalog.bytea)";
             all.push(self.unseen(text!["CREATE TEMPORARY TABLE pgkeep_pages ", columns]));
-        } else if self.added.is_some() {
+        } else if self.conflicts.is_some() {
             // With the types of the columns, and none of the constraints.
             let query = text!["SELECT ", self.columns(), " FROM ", self.target(), " WITH NO DATA"];
             all.push(self.unseen(text!["CREATE TEMPORARY TABLE pgkeep_rows AS ", query]));
@@ -97,7 +97,7 @@ impl Load<'_> {
             let put = text!["SELECT pg_catalog.lo_put(oid, page * ", page, ", data) FROM ", PAGES];
             all.push(text![put, " ORDER BY oid, page"]);
             all.push(self.unseen(text!["DROP TABLE ", PAGES]));
-        } else if self.added.is_some() {
+        } else if self.conflicts.is_some() {
             all.push(self.unseen(text!["DROP TABLE ", WAITING]));
         }
         all.extend(self.quiet.then(|| ORIGIN.into()));
@@ -128,7 +128,7 @@ impl Load<'_> {
     }
 
     fn statement(&self) -> Text {
-        let into = match (self.added, self.object.kind) {
+        let into = match (self.conflicts, self.object.kind) {
             (_, Kind::LargeObjects) => Text::from(PAGES),
             (Some(_), _) => Text::from(WAITING),
             (None, _) => self.target(),

@@ -4,17 +4,18 @@
 //! Decides nothing that a plan could say: it never looks at what people asked for.
 
 mod analyze;
-pub(super) mod conflict_counts;
+mod conflict_counts;
+mod context;
 mod creation;
-pub(super) mod database;
-pub(super) mod failures;
+mod database;
+mod failures;
 mod finish;
 mod foreign_keys;
 pub(super) mod globals;
 mod load;
 mod maintenance_settings;
 pub(super) mod phases;
-pub(super) mod planner_statistics;
+mod planner_statistics;
 mod positions;
 mod retry_failed;
 mod sessions;

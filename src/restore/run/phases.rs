@@ -2,140 +2,171 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Instant;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::object::{Kind, Object, ObjectId, Pass, Section};
 use crate::pg::{Connector, Session};
 use crate::plan::is_created;
 use crate::progress::{Event, Events};
-use crate::repository::{Part, Position, Reader};
+use crate::repository::{Position, Reader};
 use crate::restore::batches::{batches, creation};
 use crate::restore::ledger::Item;
-use crate::restore::prepare::drops;
-use crate::restore::run::conflict_counts::Added;
+use crate::restore::prepare::finding::Finding;
+use crate::restore::prepare::plan::Plan;
+use crate::restore::proof::{self, Proof};
+use crate::restore::readback::Readback;
+use crate::restore::run::conflict_counts::Conflicts;
+use crate::restore::run::context::{Restoring, Statements};
 use crate::restore::run::creation::{Batch, Creation, DefaultGrants, Grants};
 use crate::restore::run::failures::Failures;
 use crate::restore::run::finish::{DURABLE, Finish, Pause};
-use crate::restore::run::sessions::{self, Crew, Seat, Work, run_all};
+use crate::restore::run::sessions::{self, Sessions, Slot, Work};
 use crate::restore::run::takeover::Takeover;
 use crate::restore::run::{analyze, database, maintenance_settings, positions, retry_failed, workers};
 use crate::restore::silence::{self, Silence};
-use crate::restore::{Definitions, Fill, Options, Plan, Proof, Summary};
+use crate::restore::summary::Summary;
 use crate::text;
 use crate::text::Text;
 
 /// Positions of sequences that one statement sets.
 const POSITIONS: usize = 500;
 
-/// Everything a worker needs; shared by all.
-pub(crate) struct Restoring {
-    pub(crate) crew: Crew,
-    pub(crate) reader: Reader,
-    pub(crate) objects: Vec<Object>,
-    pub(crate) parts: Vec<Part>,
-    pub(crate) failures: Failures,
-    /// How many rows were added, where those that are there are kept.
-    pub(crate) added: Option<Added>,
-    /// Whether triggers stay quiet while rows are loaded.
-    pub(crate) quiet: bool,
-    fill: Fill,
-    pub(crate) definitions: Definitions,
-    pub(crate) encoding: String,
+/// Runs the plan on the target of the connector.
+///
+/// # Errors
+///
+/// [`Error::Unsupported`] before the first change where the plan says that it must fail, with all reasons; otherwise
+/// whatever fails. After a failure the ledger on the target (schema `pgkeep_restore`) tells what was done.
+pub async fn run(plan: Plan, reader: &Reader, connector: &Arc<Connector>, events: &Events) -> Result<Summary> {
+    let started = Instant::now();
+    refuse(&plan.findings)?;
+    tell(&plan, events);
+    database::create(&plan, connector, events).await?;
+    let restoring = phases(plan, reader, connector, events).await?;
+    let mut summary = restoring.summary();
+    let plan = &restoring.plan;
+    // What failed is known, and would only be found again.
+    let meddlers = plan.meddlers();
+    let parts = plan.comparable();
+    let wanted = plan.verify || !meddlers.is_empty() && !parts.is_empty();
+    if wanted && summary.failures.is_empty() {
+        let readback = Readback::new(reader, plan.role.as_ref(), connector, events).await?;
+        let tables = readback.run(restoring.objects(), &parts, plan.jobs).await?;
+        summary.tables_read_back = Some(proof::compare(&tables, &meddlers)?);
+        summary.proof = Proof::ReadBack;
+    }
+    Ok(Summary { took: started.elapsed(), ..summary })
 }
 
-/// Runs the plan on the target.
-pub(crate) async fn run(
-    reader: &Reader,
-    plan: &Plan,
-    options: &Options,
-    connector: &Arc<Connector>,
-    events: &Events,
-) -> Result<Summary> {
+/// Ends before the first change if anything must fail, with everything that must.
+fn refuse(findings: &[Finding]) -> Result<()> {
+    let fatal: Vec<&Finding> = findings.iter().filter(|finding| finding.fatal).collect();
+    let Some(first) = fatal.first() else { return Ok(()) };
+    if fatal.len() == 1 {
+        return Err(Error::unsupported(first.message.clone(), first.hint.clone()));
+    }
+    let lines: Vec<String> = fatal.iter().map(|f| format!("\n  {} ({})", f.message, f.hint)).collect();
+    Err(Error::unsupported(
+        format!("{} things stand in the way:{}", fatal.len(), lines.concat()),
+        "nothing was changed",
+    ))
+}
+
+/// Tells what a person should know before the first change.
+fn tell(plan: &Plan, events: &Events) {
+    for (what, reason) in &plan.manifest.about.missing {
+        let message = format!("rows of {what} are missing in the snapshot: {reason}");
+        events(Event::Warning { message, hint: None });
+    }
+    for finding in &plan.findings {
+        events(Event::Warning { message: finding.message.clone(), hint: Some(finding.hint.clone()) });
+    }
+}
+
+/// All that changes the database, phase by phase.
+async fn phases(plan: Plan, reader: &Reader, connector: &Arc<Connector>, events: &Events) -> Result<Arc<Restoring>> {
+    let (course, jobs) = (plan.course, plan.jobs);
     let mut session = connector.connect().await?;
     sessions::load(&mut session, &plan.encoding).await?;
-    let jobs = if options.manner.single_transaction { 1 } else { options.jobs };
-    let speed = maintenance_settings::settings(&mut session, jobs).await?;
-    let mut crew = Crew {
+    let at_once = if course.is_one_transaction() { 1 } else { jobs };
+    let maintenance = maintenance_settings::settings(&mut session, at_once).await?;
+    let mut sessions = Sessions {
         connector: Arc::clone(connector),
         ledger: plan.ledger.clone(),
         events: Events::clone(events),
-        settings: settings(options, &speed),
+        settings: settings(plan.role.as_ref(), &maintenance),
         encoding: plan.encoding.clone(),
-        silence: Silence::ask(&mut session, options.manner.role.as_ref()).await?,
+        silence: Silence::ask(&mut session, plan.role.as_ref()).await?,
         done: Arc::default(),
-        single: options.manner.single_transaction,
+        single: course.is_one_transaction(),
     };
-    let mut lead = Some(session);
-    begin(&mut crew, &mut lead, options.manner.resume).await?;
+    let mut main = Some(session);
+    begin(&mut sessions, &mut main, course.resumes()).await?;
     let restoring = Arc::new(Restoring {
-        crew,
+        sessions,
         reader: reader.clone(),
-        objects: plan.manifest.objects.iter().zip(&plan.keep).map(|(o, keep)| left(o, *keep)).collect(),
         parts: plan.parts().cloned().collect(),
-        added: (options.manner.fill == Fill::KeepExisting).then(Added::default),
-        quiet: options.manner.disable_triggers,
-        fill: options.manner.fill,
-        failures: Failures::new(options.manner.keep_going, Events::clone(events)),
-        definitions: options.definitions.clone(),
-        encoding: plan.encoding.clone(),
+        conflicts: plan.keeps_existing.then(Conflicts::default),
+        failures: Failures::new(course.keeps_going(), Events::clone(events)),
+        plan,
     });
-    restoring.announce(plan);
-    if options.manner.clean {
-        restoring.clean(&mut lead, plan).await?;
-    }
-    restoring.pre_data(&mut lead, plan).await?;
-    restoring.truncate(&mut lead, plan).await?;
-    (restoring.crew.events)(Event::Step { step: "load" });
-    restoring.sequences(&mut lead, plan).await?;
-    Box::pin(workers::run(&restoring, plan, options.jobs, &mut lead)).await?;
-    restoring.grants(&mut lead, plan).await?;
-    retry_failed::grants(&restoring, &mut lead, plan).await?;
-    restoring.last(&mut lead, plan).await?;
-    restoring.planner(&mut lead, plan, options).await?;
-    restoring.end(&mut lead, plan, options).await?;
-    Ok(restoring.summary(plan))
+    restoring.announce();
+    restoring.clean(&mut main).await?;
+    restoring.pre_data(&mut main).await?;
+    restoring.truncate(&mut main).await?;
+    (restoring.sessions.events)(Event::Step { step: "load" });
+    restoring.sequences(&mut main).await?;
+    Box::pin(workers::run(&restoring, jobs, &mut main)).await?;
+    restoring.grants(&mut main).await?;
+    retry_failed::grants(&restoring, &mut main).await?;
+    restoring.last(&mut main).await?;
+    restoring.planner(&mut main).await?;
+    restoring.end(&mut main).await?;
+    Ok(restoring)
 }
 
 /// Opens the one transaction, or makes the ledger or takes it over.
-async fn begin(crew: &mut Crew, lead: &mut Seat, resume: bool) -> Result<()> {
-    (crew.events)(Event::Step { step: "begin" });
-    if crew.single {
-        let begin = text!["BEGIN; ", crew.settings];
-        return crew.repeatedly(lead, begin, "begin the transaction of the restore").await;
+async fn begin(sessions: &mut Sessions, main: &mut Slot, resume: bool) -> Result<()> {
+    (sessions.events)(Event::Step { step: "begin" });
+    if sessions.single {
+        let begin = text!["BEGIN; ", sessions.settings];
+        return sessions.run_idempotent(main, begin, "begin the transaction of the restore").await;
     }
-    let takeover = Takeover::new(crew, resume);
-    crew.by_itself(lead, "the making of the ledger", &takeover).await?;
+    let takeover = Takeover::new(sessions, resume);
+    sessions.run_in_own_transaction(main, "the making of the ledger", &takeover).await?;
     let done = takeover.into_done();
-    crew.done = Arc::new(done);
+    sessions.done = Arc::new(done);
     Ok(())
 }
 
 /// Of every transaction beside what a session pins.
-fn settings(options: &Options, speed: &str) -> Text {
-    match &options.manner.role {
-        Some(role) => text![speed, " SET LOCAL ROLE ", role.ident(), ";"],
-        None => Text::from(speed),
+fn settings(role: Option<&Text>, maintenance: &str) -> Text {
+    match role {
+        Some(role) => text![maintenance, " SET LOCAL ROLE ", role.ident(), ";"],
+        None => Text::from(maintenance),
     }
 }
 
 impl Restoring {
     /// Tells how much is left to do.
-    fn announce(&self, plan: &Plan) {
+    fn announce(&self) {
         let mut numbers = std::collections::HashMap::new();
         let mut left = Vec::new();
         for part in &self.parts {
             let number: &mut u32 = numbers.entry(part.object).or_default();
-            if !self.crew.done.has(Item::Part(part.object, *number)) {
+            if !self.sessions.done.has(Item::Part(part.object, *number)) {
                 left.push(part);
             }
             *number += 1;
         }
-        (self.crew.events)(Event::Planned {
+        (self.sessions.events)(Event::Planned {
             tables: self.tables(),
             parts: left.len() as u64,
             bytes: left.iter().map(|part| part.stored.digest.bytes).sum(),
             rows: Some(left.iter().map(|part| part.stored.digest.rows).sum()),
-            objects: plan.objects().filter(|object| !self.crew.done.has(Item::Object(object.id))).count() as u64,
+            objects: self.plan.objects().filter(|object| !self.sessions.done.has(Item::Object(object.id))).count()
+                as u64,
         });
     }
 
@@ -144,82 +175,82 @@ impl Restoring {
         tables.len() as u64
     }
 
-    fn summary(&self, plan: &Plan) -> Summary {
+    fn summary(&self) -> Summary {
         let loaded = || self.parts.iter().filter(|part| !self.failures.has_lost_rows(part.object));
         Summary {
-            database: String::new(),
-            objects: plan.objects().filter(|object| !self.failures.is_lost(object.id)).count() as u64,
+            database: self.plan.database.clone(),
+            objects: self.plan.objects().filter(|object| !self.failures.is_lost(object.id)).count() as u64,
             tables: self.tables(),
             rows: loaded().map(|part| part.stored.digest.rows).sum(),
             bytes: loaded().map(|part| part.stored.digest.bytes).sum(),
-            left_out: Vec::new(),
-            not_restored: Vec::new(),
+            left_out: self.plan.left_out.clone(),
+            not_restored: self.plan.not_restored.clone(),
             failures: self.failures.all(),
             resumable: !self.failures.all().is_empty(),
-            kept: self.added.as_ref().map(|added| added.tables(&self.objects)).unwrap_or_default(),
+            kept: self.conflicts.as_ref().map(|conflicts| conflicts.tables(self.objects())).unwrap_or_default(),
             proof: Proof::default(),
-            unproven: Vec::new(),
+            unproven: self.plan.unproven(),
             tables_read_back: None,
             took: std::time::Duration::ZERO,
         }
     }
 
     /// Removes what will be created, the last first.
-    async fn clean(&self, lead: &mut Seat, plan: &Plan) -> Result<()> {
-        (self.crew.events)(Event::Step { step: "drop" });
-        let all = drops::statements(plan, &self.definitions);
-        for (at, batch) in batches(&all, |(_, locks)| *locks).into_iter().enumerate() {
+    async fn clean(&self, main: &mut Slot) -> Result<()> {
+        let Some(all) = &self.plan.drops else { return Ok(()) };
+        (self.sessions.events)(Event::Step { step: "drop" });
+        for (at, batch) in batches(all, |(_, locks)| *locks).into_iter().enumerate() {
             let statements: Vec<Text> = batch.iter().map(|(statement, _)| statement.clone()).collect();
             let drops = Statements { statements: &statements, doing: "drop what will be created" };
-            self.crew.once(lead, Item::Drops(at), "the removal of what will be created", &drops).await?;
+            self.sessions.run_recorded(main, Item::Drops(at), "the removal of what will be created", &drops).await?;
         }
         Ok(())
     }
 
     /// Makes room in tables that stand already.
-    async fn truncate(&self, lead: &mut Seat, plan: &Plan) -> Result<()> {
-        if plan.standing.defer {
+    async fn truncate(&self, main: &mut Slot) -> Result<()> {
+        if self.plan.existing.defer {
             let defer = Text::from("SET CONSTRAINTS ALL DEFERRED");
-            self.crew.repeatedly(lead, defer, "let foreign keys wait").await?;
+            self.sessions.run_idempotent(main, defer, "let foreign keys wait").await?;
         }
-        let Some(truncate) = &plan.standing.truncate else { return Ok(()) };
-        (self.crew.events)(Event::Step { step: "empty" });
+        let Some(truncate) = &self.plan.existing.truncate else { return Ok(()) };
+        (self.sessions.events)(Event::Step { step: "empty" });
         let all = [Text::from(silence::REPLICA), truncate.clone(), Text::from(silence::ORIGIN)];
-        let statements = if self.quiet { &all[..] } else { &all[1..2] };
+        let statements = if self.plan.quiet { &all[..] } else { &all[1..2] };
         let emptying = Statements { statements, doing: "empty the tables that are refilled" };
-        self.crew.once(lead, Item::Truncation, "the emptying of tables", &emptying).await
+        self.sessions.run_recorded(main, Item::Truncation, "the emptying of tables", &emptying).await
     }
 
     /// Creates, in order, everything that must exist before the rows.
-    async fn pre_data(&self, lead: &mut Seat, plan: &Plan) -> Result<()> {
-        (self.crew.events)(Event::Step { step: "create" });
-        let wanted: Vec<&Object> = plan.objects().filter(|object| object.section != Section::PostData).collect();
-        let schemas = missing_schemas(&wanted, &plan.brought);
+    async fn pre_data(&self, main: &mut Slot) -> Result<()> {
+        (self.sessions.events)(Event::Step { step: "create" });
+        let wanted: Vec<&Object> = self.plan.objects().filter(|object| object.section != Section::PostData).collect();
+        let schemas = missing_schemas(&wanted, &self.plan.brought);
         for (at, objects) in batches(&wanted, |object| creation(object)).into_iter().enumerate() {
             let schemas = if at == 0 { schemas.as_slice() } else { &[] };
             let batch = Batch { restoring: self, schemas, objects };
-            self.crew.once(lead, Item::PreData(at), "the creation of objects", &batch).await?;
+            self.sessions.run_recorded(main, Item::PreData(at), "the creation of objects", &batch).await?;
         }
-        retry_failed::creations(self, lead, &wanted).await
+        retry_failed::creations(self, main, &wanted).await
     }
 
     /// Sets every sequence to where it stood.
-    async fn sequences(&self, lead: &mut Seat, plan: &Plan) -> Result<()> {
-        let wanted = |at: &&Position| plan.data[at.object.0 as usize] && !self.failures.is_lost(at.object);
-        let positions: Vec<&Position> = plan.manifest.sequences.iter().filter(wanted).collect();
+    async fn sequences(&self, main: &mut Slot) -> Result<()> {
+        let wanted = |at: &&Position| self.plan.chosen.has_rows(at.object) && !self.failures.is_lost(at.object);
+        let positions: Vec<&Position> = self.plan.manifest.sequences.iter().filter(wanted).collect();
         for (item, unlogged) in [(Item::Sequences, false), (Item::UnloggedSequences, true)] {
             let calls = positions.chunks(POSITIONS).map(|batch| self.positions(batch, unlogged));
             let statements: Vec<Text> = calls.collect();
             let set = Statements { statements: &statements, doing: "set the positions of sequences" };
-            self.crew.once(lead, item, "the setting of sequences", &set).await?;
+            self.sessions.run_recorded(main, item, "the setting of sequences", &set).await?;
         }
-        retry_failed::positions(self, lead, &positions).await
+        retry_failed::positions(self, main, &positions).await
     }
 
     /// Sets the positions of those that a crash of the server resets, or of the others: the target says which they are.
     fn positions(&self, positions: &[&Position], unlogged: bool) -> Text {
-        let named = positions.iter().map(|at| (self.objects[at.object.0 as usize].name.sql(), *at));
-        positions::statement(&named.collect::<Vec<_>>(), unlogged, self.fill == Fill::KeepExisting)
+        let named = positions.iter().map(|at| (self.plan.object(at.object).name.sql(), *at));
+        positions::statement(&named.collect::<Vec<_>>(), unlogged, self.plan.keeps_existing)
     }
 
     /// The setting of one position.
@@ -228,112 +259,102 @@ impl Restoring {
     }
 
     /// Grants come after all objects exist, and one after another: two on the same object collide.
-    async fn grants(&self, lead: &mut Seat, plan: &Plan) -> Result<()> {
-        (self.crew.events)(Event::Step { step: "grant" });
+    async fn grants(&self, main: &mut Slot) -> Result<()> {
+        (self.sessions.events)(Event::Step { step: "grant" });
         let what = "the granting of privileges";
-        let granted_on: Vec<&Object> = plan.objects().filter(|object| !object.grants.is_empty()).collect();
+        let granted_on: Vec<&Object> = self.plan.objects().filter(|object| !object.grants.is_empty()).collect();
         for (at, objects) in batches(&granted_on, |object| creation(object)).into_iter().enumerate() {
             let grants = Grants { restoring: self, objects };
-            self.crew.once(lead, Item::GrantBatch(at), what, &grants).await?;
+            self.sessions.run_recorded(main, Item::GrantBatch(at), what, &grants).await?;
         }
-        let defaults = DefaultGrants { restoring: self, plan };
-        self.crew.once(lead, Item::Grants, what, &defaults).await
+        let defaults = DefaultGrants { restoring: self };
+        self.sessions.run_recorded(main, Item::Grants, what, &defaults).await
     }
 
     /// Refreshes, in order.
-    async fn last(&self, lead: &mut Seat, plan: &Plan) -> Result<()> {
-        (self.crew.events)(Event::Step { step: "refresh" });
+    async fn last(&self, main: &mut Slot) -> Result<()> {
+        (self.sessions.events)(Event::Step { step: "refresh" });
         let last = |object: &&Object| object.kind.pass() == Pass::Last && object.kind != Kind::EventTrigger;
-        for object in plan.objects().filter(last) {
-            self.create_alone(lead, object).await?;
+        for object in self.plan.objects().filter(last) {
+            self.create_alone(main, object).await?;
         }
         Ok(())
     }
 
     /// Creates an object in a transaction of its own; a failure is collected, where that was asked for.
-    pub(crate) async fn create_alone(&self, lead: &mut Seat, object: &Object) -> Result<()> {
-        if self.failures.blocks(&self.objects, object) {
+    pub(crate) async fn create_alone(&self, main: &mut Slot, object: &Object) -> Result<()> {
+        if self.failures.blocks(self.objects(), object) {
             return Ok(());
         }
         let what = format!("the creation of {} {}", object.kind.noun(), object.name);
         let creation = Creation { restoring: self, object };
-        match self.crew.once(lead, Item::Object(object.id), &what, &creation).await {
+        match self.sessions.run_recorded(main, Item::Object(object.id), &what, &creation).await {
             Err(error) => self.failures.object(object, error),
             Ok(()) => Ok(()),
         }
     }
 
     /// What the planner knows: from the snapshot, and of other tables by ANALYZE.
-    async fn planner(&self, lead: &mut Seat, plan: &Plan, options: &Options) -> Result<()> {
+    async fn planner(&self, main: &mut Slot) -> Result<()> {
         let mut known = BTreeSet::new();
-        let has_statistics = plan.statistics.contains(&true);
+        let has_statistics = self.plan.chosen.any_statistics();
         if has_statistics {
-            (self.crew.events)(Event::Step { step: "statistics" });
-            known = self.statistics(lead, &plan.statistics).await?;
+            (self.sessions.events)(Event::Step { step: "statistics" });
+            known = self.statistics(main).await?;
         }
-        if !options.analyze {
+        if !self.plan.analyze {
             return Ok(());
         }
-        let tables = self.unknown(plan, &known);
+        let tables = self.unknown(&known);
         let all = if has_statistics { analyze::statement(&tables) } else { Text::from("ANALYZE") };
-        analyze::run(self, lead, all, &tables, options.manner.role.is_some()).await
+        analyze::run(self, main, all, &tables, self.plan.role.is_some()).await
     }
 
     /// Restored tables that the snapshot knows nothing of.
-    fn unknown(&self, plan: &Plan, known: &BTreeSet<ObjectId>) -> Vec<&Object> {
+    fn unknown(&self, known: &BTreeSet<ObjectId>) -> Vec<&Object> {
         let has_rows = |kind| matches!(kind, Kind::Table | Kind::MaterializedView);
-        let tables = self.objects.iter().zip(&plan.data).zip(&plan.keep).filter(|((object, data), keep)| {
+        let chosen = &self.plan.chosen;
+        let tables = self.objects().iter().filter(|object| {
             let there = !self.failures.is_lost(object.id) && !known.contains(&object.id);
-            has_rows(object.kind) && (**data || **keep) && there
+            has_rows(object.kind) && (chosen.has_rows(object.id) || chosen.keeps(object.id)) && there
         });
-        tables.map(|((object, _), _)| object).collect()
+        tables.collect()
     }
 
     /// The settings of a database that was created, and the end of the transaction or of the ledger: with it come event
     /// triggers, which would see whatever else is still done.
-    async fn end(&self, lead: &mut Seat, plan: &Plan, options: &Options) -> Result<()> {
-        if options.create_database {
-            self.properties(lead, options).await?;
-        }
-        let event_triggers = || plan.objects().filter(|object| object.kind == Kind::EventTrigger);
-        if self.crew.single {
+    async fn end(&self, main: &mut Slot) -> Result<()> {
+        database::properties(self, main).await?;
+        let event_triggers = || self.plan.objects().filter(|object| object.kind == Kind::EventTrigger);
+        if self.sessions.single {
             for object in event_triggers() {
-                self.create_alone(lead, object).await?;
+                self.create_alone(main, object).await?;
             }
-            (self.crew.events)(Event::Step { step: "commit" });
-            return self.crew.repeatedly(lead, text![DURABLE, "; COMMIT"], "commit").await;
+            (self.sessions.events)(Event::Step { step: "commit" });
+            return self.sessions.run_idempotent(main, text![DURABLE, "; COMMIT"], "commit").await;
         }
         let all: Vec<&Object> = event_triggers().collect();
         // What failed can be tried again, and only that.
         let mut failed = None;
         if self.failures.all().is_empty() {
             let last = EventTriggers { restoring: self, objects: &all };
-            let finish = Finish { crew: &self.crew, last: &last };
-            match self.crew.by_itself(lead, "the end of the restore", &finish).await {
+            let finish = Finish { sessions: &self.sessions, last: &last };
+            match self.sessions.run_in_own_transaction(main, "the end of the restore", &finish).await {
                 Err(error) if self.failures.keep_going() && !error.is_disconnect() => failed = Some(error),
                 done => return done,
             }
         }
         for object in all {
-            self.create_alone(lead, object).await?;
+            self.create_alone(main, object).await?;
         }
         match failed.filter(|_| self.failures.all().is_empty()) {
             Some(error) => Err(error),
-            None => self.crew.by_itself(lead, "the end of the run", &Pause { crew: &self.crew }).await,
+            None => {
+                self.sessions
+                    .run_in_own_transaction(main, "the end of the run", &Pause { sessions: &self.sessions })
+                    .await
+            }
         }
-    }
-
-    async fn properties(&self, lead: &mut Seat, options: &Options) -> Result<()> {
-        let Some(object) = self.objects.iter().find(|object| object.kind == Kind::Database) else { return Ok(()) };
-        let name = options.target.database.clone();
-        let doing = format!("set properties of database {name}");
-        let object = &database::renamed(object, &name);
-        let (all, grants) = (self.definitions.create(object), self.definitions.grants(object));
-        let created = all.iter().position(|statement| Some(statement) == object.create.first());
-        for statement in all.iter().skip(created.map_or(0, |at| at + 1)).chain(&grants) {
-            self.crew.repeatedly(lead, statement.clone(), &doing).await?;
-        }
-        Ok(())
     }
 }
 
@@ -345,33 +366,12 @@ struct EventTriggers<'a> {
 
 impl Work for EventTriggers<'_> {
     async fn run(&self, session: &mut Session) -> Result<()> {
-        let done = &self.restoring.crew.done;
+        let done = &self.restoring.sessions.done;
         for object in self.objects.iter().filter(|object| !done.has(Item::Object(object.id))) {
             self.restoring.create(session, object).await?;
         }
         Ok(())
     }
-}
-
-/// Statements that stand or fall together.
-pub(crate) struct Statements<'a> {
-    pub(crate) statements: &'a [Text],
-    pub(crate) doing: &'a str,
-}
-
-impl Work for Statements<'_> {
-    async fn run(&self, session: &mut Session) -> Result<()> {
-        run_all(session, self.statements, self.doing).await
-    }
-}
-
-/// An object as this restore sees it: what it does not create was there before, with rows that are not its own.
-fn left(object: &Object, keep: bool) -> Object {
-    let mut object = object.clone();
-    if !keep && object.kind != Kind::Database {
-        object.create.clear();
-    }
-    object
 }
 
 /// Schemas that selected objects live in and that neither are created themselves nor `brought` by extensions.

@@ -8,34 +8,36 @@ use crate::error::Result;
 use crate::object::{Object, Pass};
 use crate::plan::granted;
 use crate::repository::Position;
-use crate::restore::Plan;
 use crate::restore::ledger::Item;
-use crate::restore::run::phases::{Restoring, Statements};
-use crate::restore::run::sessions::Seat;
+use crate::restore::run::context::{Restoring, Statements};
+use crate::restore::run::sessions::Slot;
 
 /// Creates the objects before the rows that could not be created.
-pub(super) async fn creations(restoring: &Restoring, lead: &mut Seat, objects: &[&Object]) -> Result<()> {
-    for object in objects.iter().filter(|object| restoring.crew.done.has(Item::Lost(object.id))) {
-        restoring.create_alone(lead, object).await?;
+pub(super) async fn creations(restoring: &Restoring, main: &mut Slot, objects: &[&Object]) -> Result<()> {
+    for object in objects.iter().filter(|object| restoring.sessions.done.has(Item::Lost(object.id))) {
+        restoring.create_alone(main, object).await?;
     }
     Ok(())
 }
 
 /// Sets the sequences among them.
-pub(super) async fn positions(restoring: &Restoring, lead: &mut Seat, positions: &[&Position]) -> Result<()> {
-    for position in positions.iter().filter(|at| restoring.crew.done.has(Item::Lost(at.object))) {
+pub(super) async fn positions(restoring: &Restoring, main: &mut Slot, positions: &[&Position]) -> Result<()> {
+    for position in positions.iter().filter(|at| restoring.sessions.done.has(Item::Lost(at.object))) {
         let statements = restoring.position(position);
         let set = Statements { statements: &statements, doing: "set the positions of sequences" };
-        restoring.crew.once(lead, Item::Position(position.object), "the setting of a sequence", &set).await?;
+        restoring
+            .sessions
+            .run_recorded(main, Item::Position(position.object), "the setting of a sequence", &set)
+            .await?;
     }
     Ok(())
 }
 
 /// Grants what could not be granted.
-pub(super) async fn grants(restoring: &Restoring, lead: &mut Seat, plan: &Plan) -> Result<()> {
-    let (done, definitions) = (&restoring.crew.done, &restoring.definitions);
-    for object in plan.objects().filter(|object| granted(object, definitions)) {
-        if !done.has(Item::Ungranted(object.id)) || restoring.failures.blocks(&restoring.objects, object) {
+pub(super) async fn grants(restoring: &Restoring, main: &mut Slot) -> Result<()> {
+    let (done, definitions) = (&restoring.sessions.done, &restoring.plan.definitions);
+    for object in restoring.plan.objects().filter(|object| granted(object, definitions)) {
+        if !done.has(Item::Ungranted(object.id)) || restoring.failures.blocks(restoring.objects(), object) {
             continue;
         }
         let doing = format!("grant on {} {}", object.kind.noun(), object.name);
@@ -44,7 +46,7 @@ pub(super) async fn grants(restoring: &Restoring, lead: &mut Seat, plan: &Plan) 
             statements = [definitions.create(object), statements].concat();
         }
         let again = Statements { statements: &statements, doing: &doing };
-        if let Err(error) = restoring.crew.once(lead, Item::Grant(object.id), &doing, &again).await {
+        if let Err(error) = restoring.sessions.run_recorded(main, Item::Grant(object.id), &doing, &again).await {
             restoring.failures.grants(object, error)?;
         }
     }

@@ -20,7 +20,7 @@ const TRIES: u32 = 5;
 
 /// What every session of a restore knows.
 #[derive(Clone)]
-pub(crate) struct Crew {
+pub(crate) struct Sessions {
     pub(crate) connector: Arc<Connector>,
     pub(crate) ledger: Ledger,
     pub(crate) events: Events,
@@ -37,7 +37,7 @@ pub(crate) struct Crew {
 }
 
 /// A session that is made when it is first needed, and again after it was lost.
-pub(crate) type Seat = Option<Session>;
+pub(crate) type Slot = Option<Session>;
 
 /// What happens inside a transaction.
 pub(crate) trait Work {
@@ -67,23 +67,23 @@ impl Work for Repeatable<'_> {
     }
 }
 
-impl Crew {
+impl Sessions {
     /// Runs `work` once, whatever happens to connections.
-    pub(crate) async fn once(&self, seat: &mut Seat, item: Item, what: &str, work: &impl Work) -> Result<()> {
+    pub(crate) async fn run_recorded(&self, slot: &mut Slot, item: Item, what: &str, work: &impl Work) -> Result<()> {
         if self.done.has(item) {
             return Ok(());
         }
-        self.insist(seat, Some(item), what, work).await
+        self.with_retry(slot, Some(item), what, work).await
     }
 
     /// Runs statements that do no harm when they are repeated, outside of any transaction.
-    pub(crate) async fn repeatedly(&self, seat: &mut Seat, statement: Text, doing: &str) -> Result<()> {
-        self.insist(seat, None, doing, &Repeatable { statement, doing }).await
+    pub(crate) async fn run_idempotent(&self, slot: &mut Slot, statement: Text, doing: &str) -> Result<()> {
+        self.with_retry(slot, None, doing, &Repeatable { statement, doing }).await
     }
 
     /// Does what makes its own transactions and can be repeated without harm.
-    pub(crate) async fn by_itself(&self, seat: &mut Seat, what: &str, work: &impl Work) -> Result<()> {
-        self.insist(seat, None, what, work).await
+    pub(crate) async fn run_in_own_transaction(&self, slot: &mut Slot, what: &str, work: &impl Work) -> Result<()> {
+        self.with_retry(slot, None, what, work).await
     }
 
     /// The statements as one transaction with the settings of a restore.
@@ -91,14 +91,14 @@ impl Crew {
         if self.single { statements.clone() } else { text!["BEGIN; ", self.settings, " ", statements, "; COMMIT"] }
     }
 
-    async fn insist(&self, seat: &mut Seat, item: Option<Item>, what: &str, work: &impl Work) -> Result<()> {
+    async fn with_retry(&self, slot: &mut Slot, item: Option<Item>, what: &str, work: &impl Work) -> Result<()> {
         let mut tries = 0;
         loop {
-            let lost = match self.attempt(seat, item, work, tries > 0).await {
+            let lost = match self.attempt(slot, item, work, tries > 0).await {
                 Err(error) if self.may_repeat(&error, work) && tries < TRIES => error,
                 done => return done,
             };
-            *seat = None;
+            *slot = None;
             tries += 1;
             let how = if lost.is_disconnect() { "lost the connection" } else { "was interrupted" };
             let message = format!("{how} during {what}: {}", lost.explained());
@@ -111,8 +111,8 @@ impl Crew {
         !self.single && (error.is_disconnect() || error.is_conflict() && work.is_one())
     }
 
-    async fn attempt(&self, seat: &mut Seat, item: Option<Item>, work: &impl Work, again: bool) -> Result<()> {
-        let session = match seat {
+    async fn attempt(&self, slot: &mut Slot, item: Option<Item>, work: &impl Work, again: bool) -> Result<()> {
+        let session = match slot {
             Some(session) => session,
             none => {
                 let mut new = self.connector.connect().await?;

@@ -11,7 +11,7 @@ use crate::error::{Error, Result, sqlstate};
 use crate::pg::Session;
 use crate::progress::Event;
 use crate::restore::ledger::{Done, Found, Ledger, Lock, WORK_LOCK, end_holders, refused};
-use crate::restore::run::sessions::{Crew, Work};
+use crate::restore::run::sessions::{Sessions, Work};
 use crate::text;
 
 /// How long what is left of an earlier run may take to end by itself, and then again after it was told to.
@@ -19,14 +19,14 @@ const PATIENCE_SECONDS: u32 = 10;
 
 /// The first transaction of a run.
 pub(crate) struct Takeover<'a> {
-    crew: &'a Crew,
+    sessions: &'a Sessions,
     resume: bool,
     done: Mutex<Done>,
 }
 
 impl<'a> Takeover<'a> {
-    pub(crate) fn new(crew: &'a Crew, resume: bool) -> Self {
-        Self { crew, resume, done: Mutex::default() }
+    pub(crate) fn new(sessions: &'a Sessions, resume: bool) -> Self {
+        Self { sessions, resume, done: Mutex::default() }
     }
 
     /// What earlier runs have done, once it has run.
@@ -39,7 +39,7 @@ impl<'a> Takeover<'a> {
             " SET LOCAL lock_timeout = '{PATIENCE_SECONDS}s'; SELECT pg_catalog.pg_advisory_xact_lock({WORK_LOCK}, 0); \
              SET LOCAL lock_timeout = 0"
         );
-        let Crew { ledger, settings, silence, .. } = self.crew;
+        let Sessions { ledger, settings, silence, .. } = self.sessions;
         session.run(text!["BEGIN; ", settings, " ", silence.begin(), ";", lock]).await?;
         let found = Found::read(session, Lock::Write).await?;
         match &found {
@@ -98,7 +98,7 @@ impl Work for Takeover<'_> {
                 return Err(still_working(session).await);
             }
             let message = format!("{ended} sessions of the run that stopped were still at work and were ended");
-            (self.crew.events)(Event::Warning { message, hint: None });
+            (self.sessions.events)(Event::Warning { message, hint: None });
             told = true;
         }
     }

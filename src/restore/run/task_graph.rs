@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use crate::object::{Kind, Object, ObjectId, Pass, Section, TableLock};
 use crate::plan::is_created;
 use crate::plan::{Item, Lock, Locks};
-use crate::restore::Plan;
+use crate::restore::prepare::plan::Plan;
+use crate::restore::run::context::Restoring;
 use crate::restore::run::foreign_keys;
-use crate::restore::run::phases::Restoring;
 
 /// Bytes of rows that the tasks of one transaction have to do with, about: a larger one has its own, so that all workers
 /// get some.
@@ -33,7 +33,7 @@ pub(super) enum Task {
 
 /// Tasks and their items, in step.
 #[derive(Default)]
-pub(super) struct Agenda {
+pub(super) struct TaskGraph {
     pub(super) tasks: Vec<Task>,
     pub(super) items: Vec<Item>,
     /// Items that load an object's rows.
@@ -52,16 +52,17 @@ fn sizes(plan: &Plan) -> HashMap<ObjectId, u64> {
     sizes
 }
 
-impl Agenda {
-    pub(super) fn new(restoring: &Restoring, plan: &Plan) -> Self {
-        let mut agenda = Self { sizes: sizes(plan), ..Self::default() };
-        agenda.loads(restoring);
-        agenda.after_others(&plan.standing.after);
-        agenda.after_others(&configuration(&restoring.objects));
-        let rows: Vec<usize> = (0..agenda.items.len()).collect();
-        let loaded = agenda.push(Task::Loaded, Item { needs: rows, ..Item::default() });
-        agenda.creations(restoring, plan, loaded);
-        agenda
+impl TaskGraph {
+    pub(super) fn new(restoring: &Restoring) -> Self {
+        let plan = &restoring.plan;
+        let mut graph = Self { sizes: sizes(plan), ..Self::default() };
+        graph.loads(restoring);
+        graph.after_others(&plan.existing.after);
+        graph.after_others(&configuration(restoring.objects()));
+        let rows: Vec<usize> = (0..graph.items.len()).collect();
+        let loaded = graph.push(Task::Loaded, Item { needs: rows, ..Item::default() });
+        graph.creations(restoring, loaded);
+        graph
     }
 
     fn push(&mut self, task: Task, item: Item) -> usize {
@@ -105,12 +106,13 @@ impl Agenda {
         }
     }
 
-    fn creations(&mut self, restoring: &Restoring, plan: &Plan, loaded: usize) {
+    fn creations(&mut self, restoring: &Restoring, loaded: usize) {
+        let plan = &restoring.plan;
         let after = |object: &&Object| object.section == Section::PostData && object.kind.pass() == Pass::Main;
-        let locks = Locks::new(&restoring.objects);
+        let locks = Locks::new(restoring.objects());
         let mut items: HashMap<ObjectId, usize> = HashMap::new();
         for object in plan.objects().filter(after) {
-            if restoring.failures.blocks(&restoring.objects, object) {
+            if restoring.failures.blocks(restoring.objects(), object) {
                 continue;
             }
             let own_rows = object.part_of.and_then(|table| self.loads.get(&table)).cloned().unwrap_or_default();
@@ -127,7 +129,7 @@ impl Agenda {
                 needs.extend(self.items.len().checked_sub(1).filter(|last| *last > loaded));
             }
             let item = Item { needs, locks: locks.of(object.id), weight };
-            let apart = !restoring.crew.single && foreign_keys::in_two_steps(object, &plan.manifest.objects);
+            let apart = !restoring.sessions.single && foreign_keys::in_two_steps(object, restoring.objects());
             items.insert(object.id, if apart { self.foreign_key(object, item) } else { self.create(object, item) });
         }
     }

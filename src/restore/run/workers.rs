@@ -1,4 +1,4 @@
-//! Rows and everything after them, side by side as far as the agenda's needs and locks allow, on the sessions of a crew.
+//! Rows and everything after them, side by side as far as the graph's needs and locks allow, on several sessions.
 //!
 //! Small tasks share a transaction: where there are ten thousand tables, their beginnings and ends would cost more than
 //! their rows.
@@ -15,14 +15,13 @@ use crate::plan::Schedule;
 use crate::plan::is_created;
 use crate::progress::Event;
 use crate::repository::Part;
-use crate::restore::Plan;
 use crate::restore::ledger::{self, Ledger};
+use crate::restore::run::context::Restoring;
 use crate::restore::run::creation::Creation;
 use crate::restore::run::foreign_keys;
 use crate::restore::run::load::Load;
-use crate::restore::run::phases::Restoring;
-use crate::restore::run::sessions::{Seat, Work};
-use crate::restore::run::task_graph::{Agenda, SHARED_BYTES, Task};
+use crate::restore::run::sessions::{Slot, Work};
+use crate::restore::run::task_graph::{SHARED_BYTES, Task, TaskGraph};
 use crate::text::Text;
 
 /// A shared schedule.
@@ -38,19 +37,19 @@ struct Jobs {
 const FREEZE_BYTES: u64 = 128 << 10;
 /// Tasks in one transaction at most: each holds locks until it ends.
 const SHARED_TASKS: usize = 50;
-/// Loads all parts and creates what comes after them on `jobs` sessions, or on that of the lead where everything is one
+/// Loads all parts and creates what comes after them on `jobs` sessions, or on the main one where everything is one
 /// transaction.
-pub(crate) async fn run(restoring: &Arc<Restoring>, plan: &Plan, jobs: usize, lead: &mut Seat) -> Result<()> {
-    let shared = Arc::new(Jobs::new(restoring, plan));
-    if restoring.crew.single {
-        return shared.work(restoring, lead).await;
+pub(crate) async fn run(restoring: &Arc<Restoring>, jobs: usize, main: &mut Slot) -> Result<()> {
+    let shared = Arc::new(Jobs::new(restoring));
+    if restoring.sessions.single {
+        return shared.work(restoring, main).await;
     }
-    let mut crew = JoinSet::new();
+    let mut sessions = JoinSet::new();
     for _ in 0..jobs.min(shared.tasks.len()) {
         let (restoring, shared) = (Arc::clone(restoring), Arc::clone(&shared));
-        crew.spawn(async move { shared.work(&restoring, &mut None).await });
+        sessions.spawn(async move { shared.work(&restoring, &mut None).await });
     }
-    while let Some(done) = crew.join_next().await {
+    while let Some(done) = sessions.join_next().await {
         match done {
             Ok(done) => done?,
             Err(panic) => std::panic::resume_unwind(panic.into_panic()),
@@ -60,15 +59,15 @@ pub(crate) async fn run(restoring: &Arc<Restoring>, plan: &Plan, jobs: usize, le
 }
 
 impl Jobs {
-    fn new(restoring: &Restoring, plan: &Plan) -> Self {
-        let agenda = Agenda::new(restoring, plan);
+    fn new(restoring: &Restoring) -> Self {
+        let graph = TaskGraph::new(restoring);
         // Where failures are collected, one must not undo others.
-        let share = !restoring.failures.keep_going() && !restoring.crew.single;
-        let schedule = Mutex::new(Schedule::new(agenda.items));
-        Self { tasks: agenda.tasks, schedule, changed: Notify::new(), share }
+        let share = !restoring.failures.keep_going() && !restoring.sessions.single;
+        let schedule = Mutex::new(Schedule::new(graph.items));
+        Self { tasks: graph.tasks, schedule, changed: Notify::new(), share }
     }
 
-    async fn work(&self, restoring: &Restoring, seat: &mut Seat) -> Result<()> {
+    async fn work(&self, restoring: &Restoring, slot: &mut Slot) -> Result<()> {
         loop {
             // Made before the look, so that no change between the look and the wait is missed.
             let change = self.changed.notified();
@@ -76,8 +75,8 @@ impl Jobs {
             match batch.as_slice() {
                 [] if finished => return Ok(()),
                 [] => change.await,
-                [at] => self.alone(restoring, seat, *at).await?,
-                _ => self.together(restoring, seat, &batch).await?,
+                [at] => self.alone(restoring, slot, *at).await?,
+                _ => self.together(restoring, slot, &batch).await?,
             }
         }
     }
@@ -96,8 +95,8 @@ impl Jobs {
         (batch, schedule.is_finished())
     }
 
-    async fn alone(&self, restoring: &Restoring, seat: &mut Seat, at: usize) -> Result<()> {
-        match restoring.tasks(seat, &[self.tasks[at]]).await {
+    async fn alone(&self, restoring: &Restoring, slot: &mut Slot, at: usize) -> Result<()> {
+        match restoring.tasks(slot, &[self.tasks[at]]).await {
             Ok(()) => self.lock().done(at),
             Err(error) => self.failed(restoring, at, error)?,
         }
@@ -105,9 +104,9 @@ impl Jobs {
         Ok(())
     }
 
-    async fn together(&self, restoring: &Restoring, seat: &mut Seat, batch: &[usize]) -> Result<()> {
+    async fn together(&self, restoring: &Restoring, slot: &mut Slot, batch: &[usize]) -> Result<()> {
         let tasks: Vec<Task> = batch.iter().map(|&at| self.tasks[at]).collect();
-        match restoring.tasks(seat, &tasks).await {
+        match restoring.tasks(slot, &tasks).await {
             Ok(()) => {
                 let mut schedule = self.lock();
                 batch.iter().for_each(|&at| schedule.done(at));
@@ -117,9 +116,9 @@ impl Jobs {
                 let message =
                     format!("was interrupted with {} tasks in one transaction: {}", batch.len(), error.explained());
                 let hint = Some("doing each in a transaction of its own".into());
-                (restoring.crew.events)(Event::Warning { message, hint });
+                (restoring.sessions.events)(Event::Warning { message, hint });
                 for &at in batch {
-                    self.alone(restoring, seat, at).await?;
+                    self.alone(restoring, slot, at).await?;
                 }
             }
             Err(error) => return Err(error),
@@ -154,24 +153,24 @@ impl Restoring {
     /// COPY FREEZE takes the table for one worker; a table of several parts is loaded by several. It wants the table
     /// truncated before, which makes new files: for a table of a few pages that costs more than it ever saves.
     pub(super) fn may_freeze(&self, part: &Part, of: u32) -> bool {
-        let object = &self.objects[part.object.0 as usize];
+        let object = self.plan.object(part.object);
         let direct = object.table.as_ref().is_some_and(|table| table.root.is_none());
         // Somebody may have worked with what an earlier run left, and it must not be emptied.
-        let new = !self.crew.single && !self.crew.done.is_some();
+        let new = !self.sessions.single && !self.sessions.done.is_some();
         let large = part.stored.digest.bytes >= FREEZE_BYTES;
         of == 1 && large && direct && new && is_created(object) && object.kind == Kind::Table
     }
 
     /// Does tasks in one transaction, but for those that an earlier run has done.
-    async fn tasks(&self, seat: &mut Seat, tasks: &[Task]) -> Result<()> {
+    async fn tasks(&self, slot: &mut Slot, tasks: &[Task]) -> Result<()> {
         let pieces = tasks.iter().filter_map(|task| self.piece(*task));
-        let pieces: Vec<Piece<'_>> = pieces.filter(|piece| !self.crew.done.has(piece.item)).collect();
+        let pieces: Vec<Piece<'_>> = pieces.filter(|piece| !self.sessions.done.has(piece.item)).collect();
         let Some(first) = pieces.first() else { return Ok(()) };
         let what = match pieces.len() {
             1 => first.what.clone(),
             others => format!("{} and {} more", first.what, others - 1),
         };
-        self.crew.once(seat, first.item, &what, &Together(pieces.as_slice())).await
+        self.sessions.run_recorded(slot, first.item, &what, &Together(pieces.as_slice())).await
     }
 
     fn piece(&self, task: Task) -> Option<Piece<'_>> {
@@ -207,7 +206,7 @@ impl Restoring {
             Task::Load { at, .. } => self.parts[at].object,
             Task::Create(id) | Task::AddUnchecked(id) | Task::Validate(id) => id,
         };
-        self.objects.get(id.0 as usize)
+        self.objects().get(id.0 as usize)
     }
 
     fn load<'a>(&'a self, object: &'a Object, part: &'a Part, number: u32, of: u32) -> Option<Load<'a>> {
@@ -218,12 +217,12 @@ impl Restoring {
             table: object.table.as_ref()?,
             number,
             of,
-            encoding: &self.encoding,
+            encoding: &self.plan.encoding,
             freeze: self.may_freeze(part, of),
-            quiet: self.quiet,
-            silence: &self.crew.silence,
-            added: self.added.as_ref().filter(|_| object.kind != Kind::LargeObjects),
-            events: &self.crew.events,
+            quiet: self.plan.quiet,
+            silence: &self.sessions.silence,
+            conflicts: self.conflicts.as_ref().filter(|_| object.kind != Kind::LargeObjects),
+            events: &self.sessions.events,
         })
     }
 }

@@ -4,19 +4,12 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::object::{Object, ObjectId};
 use crate::pg::Session;
-use crate::restore::Options;
-use crate::restore::prepare::existing::{Facts, Fill, Key, Root};
-use crate::restore::prepare::preflight::Finding;
+use crate::restore::options::{Fill, Options};
+use crate::restore::prepare::existing::facts::Facts;
+use crate::restore::prepare::existing::keys::{Key, Root};
+use crate::restore::prepare::finding::Finding;
 use crate::restore::silence::REPLICA;
 use crate::text::Text;
-
-fn fatal(message: String, hint: impl Into<String>) -> Finding {
-    Finding { fatal: true, message, hint: hint.into() }
-}
-
-fn to_know(message: String, hint: impl Into<String>) -> Finding {
-    Finding { fatal: false, message, hint: hint.into() }
-}
 
 /// Whether rows can go into each of these tables.
 pub(super) fn tables(
@@ -29,14 +22,14 @@ pub(super) fn tables(
     for object in wanted {
         let name = object.name.to_string();
         match facts.get(&object.id) {
-            None => all.push(fatal(
+            None => all.push(Finding::fatal(
                 format!("table {name} does not exist in database {database}, and only its rows are restored"),
                 "restore it with its definition: leave out -a, --truncate and the like",
             )),
             Some(facts) => {
-                kind(&mut all, &name, facts, options.manner.fill);
+                kind(&mut all, &name, facts, options.fill);
                 rights(&mut all, &name, facts, options);
-                columns(&mut all, object, facts, options.manner.fill);
+                columns(&mut all, object, facts, options.fill);
                 company(&mut all, &name, facts, options);
             }
         }
@@ -54,26 +47,28 @@ fn kind(all: &mut Vec<Finding>, name: &str, facts: &Facts, fill: Fill) {
         _ => "a materialized view",
     };
     if fill == Fill::Truncate || matches!(facts.relkind, 'v' | 'm') {
-        all.push(fatal(format!("{name} is {what} on the target and cannot be refilled"), "leave it out with -T"));
+        all.push(Finding::fatal(
+            format!("{name} is {what} on the target and cannot be refilled"),
+            "leave it out with -T",
+        ));
     }
 }
 
 fn rights(all: &mut Vec<Finding>, name: &str, facts: &Facts, options: &Options) {
-    let Options { manner, .. } = options;
     let lacks = [
         ("INSERT", facts.may_insert),
-        ("TRUNCATE", facts.may_truncate || manner.fill != Fill::Truncate),
-        ("SELECT", facts.may_select || manner.fill != Fill::KeepExisting),
+        ("TRUNCATE", facts.may_truncate || options.fill != Fill::Truncate),
+        ("SELECT", facts.may_select || options.fill != Fill::KeepExisting),
     ];
     let lacks: Vec<&str> = lacks.into_iter().filter(|(_, may)| !may).map(|(right, _)| right).collect();
     if !lacks.is_empty() {
         let lacks = lacks.join(" and ");
         let hint = "restore as its owner, or let the owner grant it";
-        all.push(fatal(format!("the role of this restore lacks {lacks} on table {name}"), hint));
+        all.push(Finding::fatal(format!("the role of this restore lacks {lacks} on table {name}"), hint));
     }
     if facts.guarded {
         let message = format!("row security of table {name} applies to the role of this restore");
-        all.push(fatal(message, "restore as its owner, or as a role with BYPASSRLS"));
+        all.push(Finding::fatal(message, "restore as its owner, or as a role with BYPASSRLS"));
     }
 }
 
@@ -83,9 +78,14 @@ fn columns(all: &mut Vec<Finding>, object: &Object, facts: &Facts, fill: Fill) {
     let alter = "alter the table as it was, or restore it beside this one with --into-table";
     for column in &table.columns {
         match facts.columns.get(&column.name) {
-            None => all.push(fatal(format!("table {name} has no column {} on the target", column.name), alter)),
+            None => {
+                all.push(Finding::fatal(format!("table {name} has no column {} on the target", column.name), alter))
+            }
             Some(_) if facts.generated.contains(&column.name) => {
-                all.push(fatal(format!("column {} of table {name} is generated on the target", column.name), alter));
+                all.push(Finding::fatal(
+                    format!("column {} of table {name} is generated on the target", column.name),
+                    alter,
+                ));
             }
             Some(there) if *there != column.type_name => all.push(Finding {
                 // What was emptied must not stay empty because values do not fit.
@@ -101,7 +101,7 @@ fn columns(all: &mut Vec<Finding>, object: &Object, facts: &Facts, fill: Fill) {
     }
     let has = |required: &&Text| table.columns.iter().any(|column| column.name == **required);
     for required in facts.required.iter().filter(|required| !has(required)) {
-        all.push(fatal(
+        all.push(Finding::fatal(
             format!("column {required} of table {name} needs a value, and the snapshot has none"),
             "give it a default, or restore the table beside this one with --into-table",
         ));
@@ -110,7 +110,7 @@ fn columns(all: &mut Vec<Finding>, object: &Object, facts: &Facts, fill: Fill) {
 
 /// The triggers that fire for rows that are loaded.
 fn fire<'a>(facts: &'a Facts, options: &Options) -> &'a [Text] {
-    if options.manner.disable_triggers { &facts.replica_triggers } else { &facts.triggers }
+    if options.disable_triggers { &facts.replica_triggers } else { &facts.triggers }
 }
 
 /// The same, each with its table.
@@ -121,10 +121,10 @@ pub(super) fn firing(object: &Object, facts: &HashMap<ObjectId, Facts>, options:
 
 /// Whether the table keeps rows that are not of the snapshot. What an earlier run loaded cannot be told from them.
 pub(super) fn is_mixed(facts: &Facts, options: &Options) -> bool {
-    match options.manner.fill {
+    match options.fill {
         Fill::Truncate => false,
         Fill::KeepExisting => true,
-        Fill::Add => facts.filled || facts.relkind != 'r' || options.manner.resume,
+        Fill::Add => facts.filled || facts.relkind != 'r' || options.course.resumes(),
     }
 }
 
@@ -134,13 +134,13 @@ fn company(all: &mut Vec<Finding>, name: &str, facts: &Facts, options: &Options)
     if !triggers.is_empty() {
         let quiet = "--disable-triggers keeps them quiet";
         let always = "they are to fire always or on replicas: disable them, if they are not to change rows";
-        all.push(to_know(
+        all.push(Finding::to_know(
             format!("triggers of table {name} fire for the rows that are loaded: {}", triggers.join(", ")),
-            if options.manner.disable_triggers { always } else { quiet },
+            if options.disable_triggers { always } else { quiet },
         ));
     }
-    if facts.filled && options.manner.fill == Fill::Add && !options.manner.resume {
-        all.push(to_know(
+    if facts.filled && options.fill == Fill::Add && !options.course.resumes() {
+        all.push(Finding::to_know(
             format!("table {name} has contents already, and rows are added to them"),
             "--truncate empties it first, --on-conflict-do-nothing keeps the rows that are there",
         ));
@@ -151,7 +151,7 @@ fn company(all: &mut Vec<Finding>, name: &str, facts: &Facts, options: &Options)
 pub(super) async fn triggers(session: &mut Session) -> Option<Finding> {
     let refused = session.run(REPLICA).await.err()?;
     let why = std::error::Error::source(&refused).map_or_else(|| refused.to_string(), ToString::to_string);
-    Some(fatal(
+    Some(Finding::fatal(
         format!("triggers cannot be disabled: {why}"),
         "restore as a superuser; from 15 on `GRANT SET ON PARAMETER session_replication_role` is enough",
     ))
@@ -164,7 +164,7 @@ pub(super) fn referenced(keys: &[Key], complete: &[Root], facts: &HashMap<Object
     let others = keys.iter().filter(|key| emptied.contains(&key.parent) && !emptied.contains(&key.child));
     let others: BTreeSet<(String, String)> = others.map(|key| (key.table.to_string(), key.name.to_string())).collect();
     let finding = |(table, key): (String, String)| {
-        fatal(
+        Finding::fatal(
             format!("table {table} refers to a table that is to be emptied, by its foreign key {key}"),
             "select it too with -t, or drop the foreign key and add it again afterwards",
         )
@@ -176,7 +176,7 @@ pub(super) fn referenced(keys: &[Key], complete: &[Root], facts: &HashMap<Object
 pub(super) fn emptied(wanted: &[&Object], facts: &HashMap<ObjectId, Facts>) -> Finding {
     let names = wanted.iter().filter(|object| facts.contains_key(&object.id)).map(|object| object.name.to_string());
     let names: Vec<String> = names.collect();
-    to_know(
+    Finding::to_know(
         format!("emptied before they are filled: {}", names.join(", ")),
         "with -1 all of it is one transaction, and nobody ever sees them empty",
     )

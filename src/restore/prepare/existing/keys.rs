@@ -6,8 +6,8 @@ use crate::error::Result;
 use crate::object::{Name, Object, ObjectId};
 use crate::pg::{Session, sql};
 use crate::plan::load_order::{After, circle};
-use crate::restore::prepare::existing::Facts;
-use crate::restore::prepare::preflight::Finding;
+use crate::restore::prepare::existing::facts::Facts;
+use crate::restore::prepare::finding::Finding;
 use crate::text::Text;
 
 /// An enforced foreign key on the target.
