@@ -94,6 +94,7 @@ fn files_and_functions_are_short_and_introduced() {
     assert_kept(rules::shape, &files("src", &["rs", "sql"]));
     assert_kept(rules::shape, &files("tests", &["rs", "sql"]));
     assert_kept(rules::shape, &files("testdata", &["sql"]));
+    assert_kept(rules::faces, &files("src", &["rs"]));
 }
 
 #[test]

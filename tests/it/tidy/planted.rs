@@ -102,6 +102,13 @@ fn statements_that_are_not_pinned() {
 }
 
 #[test]
+fn folders_without_limits() {
+    caught(rules::faces, "src/a/mod.rs", "//! What it owns.\n//! More of it.\n\n// never\n");
+    allowed(rules::faces, "src/a/mod.rs", "//! What it owns.\n//!\n//! Never does more.\n");
+    allowed(rules::faces, "src/a/b.rs", "//! What it owns.\n");
+}
+
+#[test]
 fn codes_without_a_name() {
     let bare = concat!("if error.sqlstate() == Some(\"42", "P01\") {}");
     caught(rules::sqlstates, "src/a.rs", bare);

@@ -197,6 +197,18 @@ pub(crate) fn function_lengths(files: &[File]) -> Vec<usize> {
     lengths
 }
 
+/// A folder says in the first words of its `mod.rs` what it owns and where its limits are.
+pub(crate) fn faces(file: &File) -> Vec<String> {
+    if !file.path.ends_with("/mod.rs") {
+        return Vec::new();
+    }
+    let opening =
+        file.text.lines().map_while(|line| line.strip_prefix("//!")).collect::<Vec<_>>().join(" ").to_lowercase();
+    let limits = ["never", "nothing", "only", "pure"].iter().any(|word| words(&opening, word).next().is_some());
+    let complaint = format!("{}: does not say what this folder must never do", file.path);
+    if limits { Vec::new() } else { vec![complaint] }
+}
+
 /// What must not stand in code that is finished.
 pub(crate) fn leftovers(file: &File) -> Vec<String> {
     let mut complaints = Vec::new();
