@@ -21,7 +21,7 @@ pub struct Opening {
     pub snapshots: Arc<Snapshots>,
 }
 
-/// 32 random hexadecimal digits: for [`Head::run`], and the uid of a snapshot.
+/// 32 random hexadecimal digits: for [`Head::run`](super::Head::run), and the uid of a snapshot.
 #[must_use]
 pub fn new_uid() -> String {
     hex(&new_run())

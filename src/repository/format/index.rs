@@ -38,11 +38,7 @@ pub(crate) fn encode(supersedes: &[StoredId], packs: &[PackEntry]) -> Vec<u8> {
         body.extend(count(pack.chunks.len()));
         for entry in &pack.chunks {
             body.extend(entry.id.0);
-            for number in [entry.offset, entry.length, entry.raw] {
-                body.extend(number.to_le_bytes());
-            }
-            body.extend([entry.kind, 0, 0, 0]);
-            body.extend(bases.number(entry.base));
+            entry.write(&mut bases, &mut body);
         }
     }
     bases.write(&mut body);
@@ -64,10 +60,9 @@ pub(crate) fn decode(body: &[u8], epoch: u32) -> Result<Vec<PackEntry>, Fault> {
         let [domain, ..] = fields.array::<4>()?;
         let chunks = (0..fields.count(ENTRY_BYTES)?).map(|_| {
             let id = ChunkId(fields.array()?);
-            let (offset, length, raw) = (fields.u32()?, fields.u32()?, fields.u32()?);
-            let [kind, ..] = fields.array::<4>()?;
-            numbers.push(fields.u32()?);
-            Ok(Entry { id, sealed: StoredId([0; 32]), offset, length, raw, kind, base: None })
+            let (entry, number) = Entry::read(id, StoredId([0; 32]), &mut fields)?;
+            numbers.push(number);
+            Ok(entry)
         });
         Ok(PackEntry { id, size, epoch, chunks: chunks.collect::<Result<_, Fault>>()?, domain: domain_of(domain)? })
     });

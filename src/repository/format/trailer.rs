@@ -104,6 +104,24 @@ impl Bases {
     }
 }
 
+impl Entry {
+    /// What follows the names of a chunk, the same in index files and trailers.
+    pub(crate) fn write(&self, bases: &mut Bases, out: &mut Vec<u8>) {
+        for number in [self.offset, self.length, self.raw] {
+            out.extend(number.to_le_bytes());
+        }
+        out.extend([self.kind, 0, 0, 0]);
+        out.extend(bases.number(self.base));
+    }
+
+    /// What follows the names, with the number of its base, which is known when all entries are read.
+    pub(crate) fn read(id: ChunkId, sealed: StoredId, fields: &mut Fields<'_>) -> Result<(Self, u32), Fault> {
+        let (offset, length, raw) = (fields.u32()?, fields.u32()?, fields.u32()?);
+        let [kind, ..] = fields.array::<4>()?;
+        Ok((Self { id, sealed, offset, length, raw, kind, base: None }, fields.u32()?))
+    }
+}
+
 /// Body of a trailer.
 pub(crate) fn encode(domain: Domain, entries: &[Entry]) -> Vec<u8> {
     let mut body = Vec::with_capacity(16 + entries.len() * ENTRY_BYTES);
@@ -113,11 +131,7 @@ pub(crate) fn encode(domain: Domain, entries: &[Entry]) -> Vec<u8> {
     for entry in entries {
         body.extend(entry.id.0);
         body.extend(entry.sealed.0);
-        for number in [entry.offset, entry.length, entry.raw] {
-            body.extend(number.to_le_bytes());
-        }
-        body.extend([entry.kind, 0, 0, 0]);
-        body.extend(bases.number(entry.base));
+        entry.write(&mut bases, &mut body);
     }
     bases.write(&mut body);
     body
@@ -129,10 +143,7 @@ pub(crate) fn decode(body: &[u8]) -> Result<(Domain, Vec<Entry>), Fault> {
     let domain = domain_of(domain)?;
     let entries = (0..fields.count(ENTRY_BYTES)?).map(|_| {
         let (id, sealed) = (ChunkId(fields.array()?), StoredId(fields.array()?));
-        let (offset, length, raw) = (fields.u32()?, fields.u32()?, fields.u32()?);
-        let [kind, ..] = fields.array::<4>()?;
-        let entry = Entry { id, sealed, offset, length, raw, kind, base: None };
-        Ok((entry, fields.u32()?))
+        Entry::read(id, sealed, &mut fields)
     });
     let entries = entries.collect::<Result<Vec<_>, Fault>>()?;
     let bases = Bases::read(&mut fields)?;
