@@ -1,6 +1,7 @@
 //! Real PostgreSQL servers on loopback: one of each major version for the whole test process, and fresh ones for tests
 //! that need settings, files or rules of their own.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::net::TcpListener;
 use std::path::PathBuf;
@@ -107,10 +108,7 @@ impl Server {
     }
 
     fn setup_with(major: u32, programs: Programs) -> Setup {
-        let prepare = format!(
-            "{} -D \"$dir/data\" -A trust -U {SUPERUSER} -E UTF8 --locale=C.UTF-8 --no-sync",
-            programs.shell("initdb")
-        );
+        let prepare = format!("cp -a '{}' \"$dir/data\"", new_cluster(&programs).display());
         let mut setup = Setup { programs, prepare, ..Setup::empty(major) };
         for (name, value) in SETTINGS {
             setup = setup.set(name, value);
@@ -297,6 +295,19 @@ impl Prepared {
         assert!(started, "PostgreSQL {} does not start: {}", self.0.major(), self.0.log());
         self.0
     }
+}
+
+/// The data folder of a cluster that `initdb` of these programs made and nobody has started: a copy of it costs a tenth of
+/// another `initdb`. All copies have the same system identifier.
+fn new_cluster(programs: &Programs) -> PathBuf {
+    static CLUSTERS: Mutex<BTreeMap<PathBuf, Keeper>> = Mutex::new(BTreeMap::new());
+    let mut clusters = CLUSTERS.lock().expect("initdb has not failed before");
+    let keeper = clusters.entry(programs.bin.clone()).or_insert_with(|| {
+        let initdb = programs.shell("initdb");
+        let options = format!("-A trust -U {SUPERUSER} -E UTF8 --locale=C.UTF-8 --no-sync");
+        Keeper::new("cluster", &format!("{initdb} -D \"$dir/data\" {options}"), "true")
+    });
+    keeper.folder().join("data")
 }
 
 /// A port of loopback that nobody listens on at the moment.
