@@ -17,7 +17,7 @@ Exit codes:
     2  the command line or a setting makes no sense, or names no repository; nothing was done
     3  cannot connect to the server, or it did not let us in
     4  the server refused or failed while working
-    5  the repository's place failed: full, not readable, not writable
+    5  the repository's location failed: full, not readable, not writable
     6  stored bytes are damaged or missing
     7  no identity at hand opens the repository
     8  not possible with this server, target or version; nothing was changed

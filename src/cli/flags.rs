@@ -20,7 +20,7 @@ use super::{environment, screen};
 #[command(next_help_heading = "Repository")]
 pub(crate) struct Place {
     /// Folder of the repository [default: $PGKEEP_REPOSITORY]
-    #[arg(long, value_name = "PLACE")]
+    #[arg(long, value_name = "LOCATION")]
     repo: Option<String>,
 }
 
@@ -46,8 +46,8 @@ pub(crate) struct Identities {
     /// identity itself, then the folder in which `pgkeep init` leaves identities]
     #[arg(long = "identity", short = 'i', value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
-    /// Id of the repository that the place must hold, as `pgkeep init` printed it [default: $PGKEEP_REPOSITORY_ID, then
-    /// what this host remembers of the place]
+    /// Id of the repository that must be at the location, as `pgkeep init` printed it [default: $PGKEEP_REPOSITORY_ID,
+    /// then what this host remembers of it]
     #[arg(long, value_name = "ID", value_parser = repository_id)]
     repository_id: Option<RepositoryId>,
 }

@@ -91,7 +91,7 @@ impl Known {
         Error::Usage {
             message: format!("cannot read what this host knows of repositories in {}: {why}", self.file.display()),
             hint: Some(
-                "each line is an id, a space and a place; mend it, or say which repository it is: `--repository-id ID`"
+                "each line is an id, a space and a location; mend it, or say which repository it is: `--repository-id ID`"
                     .into(),
             ),
         }

@@ -79,7 +79,7 @@ impl Anchor {
             }
             (Some(expected), None) if expected != stated => Err(Error::Key {
                 message: format!("{} is not the expected repository: its id is {stated}, not {expected}", self.place),
-                hint: Some("check the place, `--repository-id` and PGKEEP_REPOSITORY_ID; if they are right, somebody has put another repository there".into()),
+                hint: Some("check the location, `--repository-id` and PGKEEP_REPOSITORY_ID; if they are right, somebody has put another repository there".into()),
             }),
             _ => Ok(()),
         }

@@ -27,7 +27,7 @@ impl Repository {
         if top.objects.iter().any(|name| name == CONFIG) {
             return Err(Error::Usage {
                 message: format!("{} already holds a repository", store.place()),
-                hint: Some("use it as it is, or name another place".into()),
+                hint: Some("use it as it is, or name another location".into()),
             });
         }
         // Keys without a config are what an init that was interrupted leaves.

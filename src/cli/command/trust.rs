@@ -11,11 +11,11 @@ use crate::cli::exit::Outcome;
 use crate::cli::flags::{Place, repository_id};
 use crate::cli::known::{Known, Names};
 
-/// Accept the repository that a place holds now
+/// Accept the repository that is at a location now
 #[derive(Args, Debug)]
 #[command(after_long_help = "\
-A host remembers which repository it found in which place, and refuses another one there: whoever puts one of his own in
-its place would get the next dumps. Where the change is right, this accepts it. The id is what `pgkeep init` printed.
+A host remembers which repository it found at which location, and refuses another one there: whoever puts one of his own
+into its stead would get the next dumps. Where the change is right, this accepts it. The id is what `pgkeep init` printed.
 
 Examples:
   pgkeep trust --repo /mnt/backups/pos
@@ -28,7 +28,7 @@ pub(crate) struct Trust {
     /// Keep what was accepted before as well, where disks take turns
     #[arg(long, conflicts_with = "forget")]
     also: bool,
-    /// Forget the place, so that its next use is the first
+    /// Forget the location, so that its next use is the first
     #[arg(long, conflicts_with = "id")]
     forget: bool,
     #[command(flatten)]
