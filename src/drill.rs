@@ -14,7 +14,7 @@ use crate::pg::settings::Purpose;
 use crate::pg::{Connector, Session};
 use crate::plan::Pattern;
 use crate::plan::select::{Selection, TablePattern, select};
-use crate::progress::{Event, Events};
+use crate::progress::{Event, Events, Step};
 use crate::repository::{Manifest, Reader};
 use crate::restore::{self, TableCheck, Verdict};
 use scratch::Scratch;
@@ -134,7 +134,7 @@ async fn checks(connector: &Connector, options: &Options, events: &Events) -> Re
     if options.checks.is_empty() {
         return Ok(Vec::new());
     }
-    events(Event::Step { step: "check" });
+    events(Event::Step { step: Step::Check });
     let mut session = connector.connect().await?;
     // The path that the snapshot brought could put functions of its owner in the place of the system's.
     session.pin(Purpose::Loading, "UTF8");

@@ -24,7 +24,7 @@ use crate::catalog;
 use crate::error::Result;
 use crate::object::{Kind, ObjectId};
 use crate::pg::{Connector, snapshot};
-use crate::progress::{Event, Events};
+use crate::progress::{Event, Events, Step};
 use crate::repository::{self, About, Finished, Head, Manifest, Part, Relied, Repository, Writer};
 use chosen::Chosen;
 use copy::Copying;
@@ -56,7 +56,7 @@ async fn dump(
     events: &Events,
 ) -> Result<Summary> {
     let started = Instant::now();
-    events(Event::Step { step: "open repository" });
+    events(Event::Step { step: Step::OpenRepository });
     let writer = match &options.among {
         Some(among) => repository.writer_with(&among.opening, options.writing),
         None => repository.writer(options.writing).await?,
@@ -81,7 +81,7 @@ async fn dump(
     let (facts, chosen, sizes) =
         (lead.facts.clone(), std::mem::take(&mut lead.chosen), std::mem::take(&mut lead.sizes));
     let held = lead.end().await?;
-    events(Event::Step { step: "commit" });
+    events(Event::Step { step: Step::Commit });
     let (head, left_out) = (facts.head(options, chosen.missing.len()), chosen.left_out);
     let missing = chosen.missing.iter().map(|(table, reason)| format!("{table}: {reason}")).collect();
     let manifest = Manifest { statistics, ..manifest(chosen, copied, &positions, &sizes, options) };
@@ -120,7 +120,7 @@ fn announce(objects: usize, parts: &[parts::Part], events: &Events) {
         rows: None,
         objects: objects as u64,
     });
-    events(Event::Step { step: "copy" });
+    events(Event::Step { step: Step::Copy });
 }
 
 /// Tables of which there are parts, and no row in any of them.

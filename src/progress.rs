@@ -1,5 +1,6 @@
 //! What the library reports while it works. It never prints: whoever called decides what a person sees.
 
+mod step;
 mod tally;
 
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use serde::Serialize;
 
 use crate::object::Kind;
 
+pub use step::Step;
 pub use tally::{Running, Tally};
 
 /// Receives events; called from any thread, must return quickly.
@@ -25,10 +27,10 @@ pub fn silent() -> Events {
 #[serde(tag = "event", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Event {
-    /// A new step of the work began: `lock tables`, `read catalog`, `copy`, `create`, `load`, `index`, ..
+    /// A new step of the work began.
     Step {
         /// What is being done now.
-        step: &'static str,
+        step: Step,
     },
     /// How much there is to do, as far as it is known before the rows flow.
     Planned {

@@ -15,6 +15,7 @@ mod readback;
 mod rename;
 mod run;
 mod silence;
+mod stopped;
 mod summary;
 
 use std::sync::Arc;
@@ -24,6 +25,7 @@ use crate::error::{Error, Result};
 use crate::pg::Connector;
 use crate::progress::Events;
 use crate::repository::Reader;
+use stopped::Progress;
 
 pub use crate::plan::Definitions;
 pub use options::{Course, Fill, Options, Start};
@@ -36,6 +38,7 @@ pub use proof::{Proof, Unproven};
 pub use readback::{TableCheck, Verdict, read_back};
 pub use rename::table_names::{TableName, old_and_new};
 pub use run::phases::run;
+pub use stopped::{Reached, Stopped};
 pub use summary::{ConflictCounts, Failure, Summary};
 
 /// Restores a snapshot, or what is selected of it.
@@ -45,9 +48,20 @@ pub use summary::{ConflictCounts, Failure, Summary};
 /// [`Error::Unsupported`] before the first change where the restore could not succeed, with all reasons; otherwise
 /// whatever fails. After a failure the ledger on the target (schema `pgkeep_restore`) tells what was done.
 pub async fn from_snapshot(reader: &Reader, options: &Options, events: &Events) -> Result<Summary> {
+    attempt(reader, options, events).await.map_err(|stopped| stopped.error)
+}
+
+/// As [`from_snapshot`], but a failure says also what the target holds.
+///
+/// # Errors
+///
+/// As [`from_snapshot`].
+pub async fn attempt(reader: &Reader, options: &Options, events: &Events) -> Result<Summary, Stopped> {
+    let (progress, events) = Progress::follow(events, options.course);
     let connector = Arc::new(Connector::new(options.target.clone()));
-    let work = prepare_and_run(reader, options, &connector, events);
-    connector.work(&options.cancellation, work).await
+    let work = prepare_and_run(reader, options, &connector, &events);
+    let done = connector.work(&options.cancellation, work).await;
+    done.map_err(|error| Stopped { error, reached: progress.reached() })
 }
 
 async fn prepare_and_run(

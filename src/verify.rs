@@ -22,7 +22,7 @@ use std::time::Instant;
 
 use crate::error::{Error, Result};
 use crate::hash::ChunkId;
-use crate::progress::{Event, Events};
+use crate::progress::{Event, Events, Step};
 use crate::repository::{Folder, Listed, Opening, PackMark, Reason, Repository, Survey};
 use report::Faults;
 
@@ -74,7 +74,7 @@ async fn look(repository: &Repository, options: &Options, events: &Events) -> Re
             "name an owner's identity, or verify stored bytes only",
         ));
     }
-    events(Event::Step { step: "list snapshots" });
+    events(Event::Step { step: Step::ListSnapshots });
     let snapshots = Arc::new(repository.snapshots().await?);
     let mut faults = Faults::default();
     for (key, problem) in &snapshots.unreadable {
@@ -85,7 +85,7 @@ async fn look(repository: &Repository, options: &Options, events: &Events) -> Re
     } else {
         options.snapshots.iter().map(|what| snapshots.resolve(what)).collect::<Result<_>>()?
     };
-    events(Event::Step { step: "read index" });
+    events(Event::Step { step: Step::ReadIndex });
     let survey = repository.survey().await?;
     for problem in survey.problems() {
         faults.add(&report::object(problem), report::problem(problem));
@@ -93,7 +93,7 @@ async fn look(repository: &Repository, options: &Options, events: &Events) -> Re
     keyless::strays(repository.store(), &mut faults).await?;
     let found = packs::look(repository, &survey, options.depth, &mut faults, events).await?;
     let mut report = Report::new(options.depth, &found);
-    events(Event::Step { step: "compare snapshots" });
+    events(Event::Step { step: Step::CompareSnapshots });
     for snapshot in &selected {
         costs::of(repository, &survey, snapshot, &found, &mut faults, &mut report).await?;
     }

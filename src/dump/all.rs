@@ -17,7 +17,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::pg::{Session, maintenance};
 use crate::plan::Pattern;
 use crate::plan::select::Selection;
-use crate::progress::{Event, Events};
+use crate::progress::{Event, Events, Step};
 use crate::repository::{Relied, Repository, new_run};
 use crate::text::Text;
 use telling::Telling;
@@ -83,7 +83,7 @@ pub async fn run(repository: &Repository, options: &Options, events: &Events) ->
     let started = Instant::now();
     let cancellation = &options.dump.cancellation;
     let names = cancellation.unless(databases(options)).await?;
-    events(Event::Step { step: "open repository" });
+    events(Event::Step { step: Step::OpenRepository });
     let opening = cancellation.unless(repository.opening()).await?;
     let at_once = options.at_once.min(options.dump.jobs).min(names.dumped.len()).max(1);
     let among = Among {

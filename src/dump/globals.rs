@@ -10,7 +10,7 @@ use crate::dump::summary::Summary;
 use crate::error::Result;
 use crate::object::Object;
 use crate::pg::{Connector, Session, snapshot};
-use crate::progress::{Event, Events};
+use crate::progress::{Event, Events, Step};
 use crate::repository::{About, Head, Manifest, Repository};
 use crate::text::Text;
 
@@ -37,20 +37,20 @@ async fn dump(
     events: &Events,
 ) -> Result<Summary> {
     let started = Instant::now();
-    events(Event::Step { step: "open repository" });
+    events(Event::Step { step: Step::OpenRepository });
     let writer = match &options.among {
         Some(among) => repository.writer_with(&among.opening, options.writing),
         None => repository.writer(options.writing).await?,
     };
-    events(Event::Step { step: "connect" });
+    events(Event::Step { step: Step::Connect });
     let mut session = connector.connect().await?;
     let since = Instant::now();
-    events(Event::Step { step: "read cluster" });
+    events(Event::Step { step: Step::ReadCluster });
     let (objects, head, missing) = read(&mut session, options, which, events).await?;
     session.run("COMMIT").await.map_err(|e| e.while_doing("end the server snapshot"))?;
     let held = since.elapsed();
     session.close().await;
-    events(Event::Step { step: "commit" });
+    events(Event::Step { step: Step::Commit });
     let shown = missing.iter().map(|(what, reason)| format!("{what}: {reason}")).collect();
     let about = About { patterns: Vec::new(), missing };
     let manifest = Manifest { about, objects, ..Manifest::default() };

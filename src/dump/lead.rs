@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::object::{Kind, Object};
 use crate::pg::snapshot::SnapshotOptions;
 use crate::pg::{Connector, Session, snapshot, waiting};
-use crate::progress::{Event, Events};
+use crate::progress::{Event, Events, Step};
 use crate::text::Text;
 
 /// How often locks and server snapshot are tried anew when somebody changes definitions in between.
@@ -49,7 +49,7 @@ impl Lead {
     /// A table that appears or is rewritten between list, lock and server snapshot starts it over: it would be missing,
     /// or look empty.
     pub(super) async fn begin(connector: &Arc<Connector>, options: &Options, events: &Events) -> Result<Self> {
-        events(Event::Step { step: "connect" });
+        events(Event::Step { step: Step::Connect });
         let mut session = connector.connect().await?;
         for at in 1..=TRIES {
             let problem = match Box::pin(attempt(connector, &mut session, options, at >= LEAVING_OUT, events)).await {
@@ -112,7 +112,7 @@ async fn attempt(
     let (listed, unreadable) = look(session, options).await?;
     let wanted = wanted(connector, session, &listed, &unreadable, options, events).await?;
     let names: Vec<Text> = listed.iter().filter(|t| wanted.contains(&t.oid)).map(|t| t.name.sql()).collect();
-    events(Event::Step { step: "lock tables" });
+    events(Event::Step { step: Step::LockTables });
     let process = session.process();
     let locking = snapshot::lead(session, &options.snapshot, &names);
     let server_snapshot = waiting::told(connector, process, events, locking).await?;
@@ -127,7 +127,7 @@ async fn attempt(
     if let Some(table) = listed.iter().find(rewritten) {
         return Ok(Err(format!("table {} was rewritten or truncated before it could be locked", table.name)));
     }
-    events(Event::Step { step: "read catalog" });
+    events(Event::Step { step: Step::ReadCatalog });
     let facts = facts::read(session).await?;
     let others = others(connector, &server_snapshot, options);
     let loaded = waiting::told(connector, process, events, catalog::load(session, others, events)).await?;

@@ -7,7 +7,7 @@ use crate::catalog;
 use crate::dump::chosen::Chosen;
 use crate::error::Result;
 use crate::pg::Session;
-use crate::progress::{Event, Events};
+use crate::progress::{Event, Events, Step};
 use crate::repository::{ChunkRef, Writer};
 
 /// One query on the lead's session, in the encoding of definitions: UTF-8 wherever the database allows it.
@@ -22,7 +22,7 @@ pub(super) async fn copy(
     if wanted.peek().is_none() {
         return Ok(Vec::new());
     }
-    events(Event::Step { step: "statistics" });
+    events(Event::Step { step: Step::Statistics });
     let doing = "copy statistics";
     let statement = catalog::planner_statistics(wanted, lead.major());
     let mut copy = lead.copy_out(statement).await.map_err(|e| e.while_doing(doing))?;

@@ -63,7 +63,7 @@ impl Tally {
     /// Takes an event into account.
     pub fn add(&mut self, event: &Event, now: Instant) {
         match event {
-            Event::Step { step } => self.step = step,
+            Event::Step { step } => self.step = step.as_str(),
             Event::Planned { parts, bytes, objects, .. } => {
                 self.parts_planned = *parts;
                 self.bytes_planned = *bytes;

@@ -9,7 +9,7 @@ use super::report::{Faults, Report, problem};
 use crate::cpu;
 use crate::error::{Error, Result};
 use crate::hash::StoredId;
-use crate::progress::{Event, Events};
+use crate::progress::{Event, Events, Step};
 use crate::repository::{self, Folder};
 use crate::store::{Entry, Store, WHOLE_BYTES_MAX};
 
@@ -36,7 +36,7 @@ pub async fn stored(store: &Store, events: &Events) -> Result<Report> {
     repository::stated_id(store).await?;
     let mut faults = Faults::default();
     let mut report = Report { depth: Depth::Stored, ..Report::default() };
-    events(Event::Step { step: "read packs" });
+    events(Event::Step { step: Step::ReadPacks });
     let packs = store.list(Folder::Packs.name()).await?;
     let bytes = packs.iter().map(|entry| entry.size).sum();
     events(Event::Planned { tables: 0, parts: 0, bytes, rows: None, objects: packs.len() as u64 });

@@ -8,7 +8,7 @@ use super::depth::Depth;
 use super::report::{Faults, problem};
 use crate::error::Result;
 use crate::hash::{ChunkId, Digest, StoredId};
-use crate::progress::{Event, Events};
+use crate::progress::{Event, Events, Step};
 use crate::repository::{Folder, Inspected, Look, PackFacts, Repository, Survey};
 
 /// At most so many packs are in memory at the same time.
@@ -97,7 +97,7 @@ pub(super) async fn look(
         let facts = PackFacts { id, size, domain: crate::repository::Domain::Content, epoch: 0 };
         there.push((facts, Vec::new()));
     }
-    events(Event::Step { step: "read packs" });
+    events(Event::Step { step: Step::ReadPacks });
     let bytes = there.iter().map(|(facts, _)| facts.size).sum();
     events(Event::Planned { tables: 0, parts: 0, bytes, rows: None, objects: there.len() as u64 });
     let look = if depth == Depth::Full { Look::Chunks } else { Look::Bytes };

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use pgkeep::progress::{Event, Events, silent};
+use pgkeep::progress::{Event, Events, Step, silent};
 use pgkeep::restore::Verdict;
 use pgkeep::{drill, dump};
 
@@ -46,7 +46,7 @@ fn a_row_that_was_changed_in_the_scratch_database_is_found() {
             ] {
                 let damaged = server.clone();
                 let events: Events = Arc::new(move |event| {
-                    if matches!(event, Event::Step { step: "read back" }) {
+                    if matches!(event, Event::Step { step: Step::ReadBack }) {
                         let name = scratch(&damaged).pop().expect("there is a scratch database");
                         damaged.existing(&name).psql(damage);
                     }
@@ -199,7 +199,7 @@ fn between_versions_only_what_prints_differently_is_not_compared() {
         ] {
             let damaged = new.clone();
             let events: Events = Arc::new(move |event| {
-                if matches!(event, Event::Step { step: "read back" }) {
+                if matches!(event, Event::Step { step: Step::ReadBack }) {
                     let name = scratch(&damaged).pop().expect("there is a scratch database");
                     damaged.existing(&name).psql(damage);
                 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use pgkeep::pg::Host;
-use pgkeep::progress::{Event, Events, silent};
+use pgkeep::progress::{Event, Events, Step, silent};
 use pgkeep::repository::{Manifest, Repository};
 use pgkeep::{dump, restore};
 
@@ -112,7 +112,7 @@ fn a_table_rewritten_or_made_before_its_lock_is_noticed() {
         let source = Server::shared(18).database("rewritten");
         source.psql("CREATE TABLE t (n int); INSERT INTO t VALUES (1), (2)");
         let other = source.server().existing(source.name());
-        let locking = |event: &Event| matches!(event, Event::Step { step: "lock tables" });
+        let locking = |event: &Event| matches!(event, Event::Step { step: Step::LockTables });
         let events = when(locking, move || other.driver().run(change));
         let folder = tempfile::tempdir().expect("a temporary folder");
         block_on(async {
@@ -130,11 +130,11 @@ fn a_table_rewritten_or_made_before_its_lock_is_noticed() {
 /// ever, be it with rows or with a definition that the server opens the table for.
 #[test]
 fn a_queued_exclusive_lock_does_not_stop_it() {
-    dumps_behind_a_queued_lock("read catalog");
-    dumps_behind_a_queued_lock("copy");
+    dumps_behind_a_queued_lock(Step::ReadCatalog);
+    dumps_behind_a_queued_lock(Step::Copy);
 }
 
-fn dumps_behind_a_queued_lock(at: &'static str) {
+fn dumps_behind_a_queued_lock(at: Step) {
     let source = Server::shared(18).database("queued");
     source.psql(
         "CREATE TABLE t (n int CHECK (n > 0), m int DEFAULT 7); INSERT INTO t SELECT generate_series(1, 1000);

@@ -5,7 +5,7 @@ use pgkeep::pg::Config;
 use pgkeep::progress::Events;
 use pgkeep::repository::Listed;
 use pgkeep::repository::Reader;
-use pgkeep::restore::{self, Options, Proof, Summary};
+use pgkeep::restore::{self, Options, Proof, Stopped, Summary};
 use pgkeep::text::Text;
 use pgkeep::{Error, ErrorKind, Result};
 
@@ -14,7 +14,7 @@ use crate::cli::exit::{Failure, Outcome};
 use crate::cli::flags::{Connection, Identities, Jobs, Place};
 use crate::cli::report::Report;
 use crate::cli::selection::{Pieces, Selection};
-use crate::cli::stage::Stage;
+use crate::cli::stage;
 use crate::cli::{Context, opening, outline, screen, units};
 
 /// Restore a snapshot into a database
@@ -166,13 +166,12 @@ impl Restore {
             drop(report);
             return outline::tell(context, &outline);
         }
-        let (stage, events) = Stage::listen(events);
         let done = self.restore(context, &events).await;
         drop(report);
-        let summary = done.map_err(|error| match error.kind() {
+        let summary = done.map_err(|Stopped { error, reached }| match error.kind() {
             // It came to its end, and found what it was to look for.
             ErrorKind::Differs => error.into(),
-            _ => Failure::ended(error, stage.consequence(self.manner.single_transaction)),
+            _ => Failure::ended(error, stage::consequence(reached)),
         })?;
         context.output.summary("restore", &summary, &text(&summary))?;
         if summary.failures.is_empty() {
@@ -182,9 +181,9 @@ impl Restore {
         Err(Error::Partial { message: format!("{failures} could not be restored") }.into())
     }
 
-    async fn restore(&self, context: &Context, events: &Events) -> Result<Summary> {
+    async fn restore(&self, context: &Context, events: &Events) -> Result<Summary, Stopped> {
         let (reader, options) = self.prepared(context, events).await?;
-        restore::from_snapshot(&reader, &options, events).await
+        restore::attempt(&reader, &options, events).await
     }
 
     async fn prepared(&self, context: &Context, events: &Events) -> Result<(Reader, Options)> {

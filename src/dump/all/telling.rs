@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::progress::{Event, Events};
+use crate::progress::{Event, Events, Step};
 use crate::text::Text;
 
 /// Says of everything which database it is about.
@@ -25,7 +25,7 @@ impl Telling {
     /// Where databases run `together`, their steps would come in no order: it is one step.
     pub(super) fn new(events: &Events, together: bool) -> Self {
         if together {
-            events(Event::Step { step: "dump databases" });
+            events(Event::Step { step: Step::DumpDatabases });
         }
         Self { events: Events::clone(events), together, planned: Arc::default() }
     }

@@ -27,7 +27,7 @@ use crate::error::Result;
 use crate::object::{Kind, Object, ObjectId};
 use crate::pg::Connector;
 use crate::plan::select::{LeftOut, select};
-use crate::progress::{Event, Events};
+use crate::progress::{Event, Events, Step};
 use crate::repository::Reader;
 use crate::restore::ledger::Ledger;
 use crate::restore::options::{Fill, Options, Start};
@@ -45,10 +45,10 @@ use target::Target;
 /// Where the snapshot cannot be read, the target not be reached, options do not go together, or a pattern matches nothing.
 pub async fn prepare(reader: &Reader, options: &Options, connector: &Connector, events: &Events) -> Result<Plan> {
     options.check()?;
-    events(Event::Step { step: "read snapshot" });
+    events(Event::Step { step: Step::ReadSnapshot });
     let mut manifest = reader.manifest().await?;
     let mut selection = options.narrowed()?;
-    events(Event::Step { step: "look at the target" });
+    events(Event::Step { step: Step::LookAtTarget });
     let server = &reader.snapshot().snapshot.head.server;
     let whole = selection.includes_everything() && selection.list.is_none();
     let look = database::look(options, connector, &server.encoding).await?;

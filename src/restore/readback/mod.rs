@@ -18,7 +18,7 @@ use crate::object::{Kind, Object, ObjectId, Table};
 use crate::pg::settings::{self, Purpose};
 use crate::pg::{Connector, Session};
 use crate::plan::select::select;
-use crate::progress::{Event, Events, stalls};
+use crate::progress::{Event, Events, Step, stalls};
 use crate::repository::{Part, Reader};
 use crate::restore::options::Options;
 use crate::text;
@@ -107,7 +107,7 @@ impl Readback {
 
     /// Compares all tables whose `parts` are given, `jobs` at a time, the largest first.
     pub(crate) async fn run(mut self, objects: &[Object], parts: &[Part], jobs: usize) -> Result<Vec<TableCheck>> {
-        (self.events)(Event::Step { step: "read back" });
+        (self.events)(Event::Step { step: Step::ReadBack });
         let mut expected: HashMap<ObjectId, Digest> = HashMap::new();
         for part in parts {
             expected.entry(part.object).or_default().add(part.stored.digest);

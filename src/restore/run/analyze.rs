@@ -4,7 +4,7 @@
 use crate::error::{Error, Result, sqlstate};
 use crate::object::Object;
 use crate::pg::Session;
-use crate::progress::Event;
+use crate::progress::{Event, Step};
 use crate::restore::run::context::Restoring;
 use crate::restore::run::sessions::{Slot, Work};
 use crate::text;
@@ -27,7 +27,7 @@ pub(super) async fn run(
     if all.is_empty() {
         return Ok(());
     }
-    (restoring.sessions.events)(Event::Step { step: "analyze" });
+    (restoring.sessions.events)(Event::Step { step: Step::Analyze });
     let Err(_) = attempt(restoring, main, &all, role).await? else { return Ok(()) };
     for table in tables {
         let statement = text!["ANALYZE ", table.name.sql()];

@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use crate::pg::{Connector, maintenance};
-use crate::progress::{Event, Events};
+use crate::progress::{Event, Events, Step};
 use crate::restore::prepare::plan::Plan;
 use crate::restore::run::context::Restoring;
 use crate::restore::run::sessions::Slot;
@@ -11,7 +11,7 @@ use crate::text;
 /// Creates it.
 pub(super) async fn create(plan: &Plan, connector: &Connector, events: &Events) -> Result<()> {
     let Some(statement) = &plan.creation else { return Ok(()) };
-    events(Event::Step { step: "create database" });
+    events(Event::Step { step: Step::CreateDatabase });
     let mut session = maintenance::connect(connector.config()).await?;
     if let Some(role) = &plan.role {
         let take = text!["SET ROLE ", role.ident()];

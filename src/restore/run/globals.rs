@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::object::{Kind, Object};
 use crate::pg::settings::Purpose;
 use crate::pg::{Connector, Session};
-use crate::progress::{Event, Events};
+use crate::progress::{Event, Events, Step};
 use crate::repository::Reader;
 use crate::restore::options::{Course, Fill, Options, Start};
 use crate::restore::proof::Proof;
@@ -30,7 +30,7 @@ use crate::text::Text;
 pub(crate) async fn run(reader: &Reader, options: &Options, events: &Events) -> Result<Summary> {
     let started = Instant::now();
     check(options)?;
-    events(Event::Step { step: "read snapshot" });
+    events(Event::Step { step: Step::ReadSnapshot });
     let manifest = reader.manifest().await?;
     for (what, reason) in &manifest.about.missing {
         let message = format!("{what} are missing in the snapshot: {reason}");
@@ -39,7 +39,7 @@ pub(crate) async fn run(reader: &Reader, options: &Options, events: &Events) -> 
     let mut session = Connector::new(options.target.clone()).connect().await?;
     session.pin(Purpose::Loading, "UTF8");
     let mut cluster = Cluster { existing: existing(&mut session).await?, session, options };
-    events(Event::Step { step: "restore roles" });
+    events(Event::Step { step: Step::RestoreRoles });
     let failures = Failures::new(true, Events::clone(events));
     for object in &manifest.objects {
         match cluster.restore(object).await {

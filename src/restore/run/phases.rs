@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::object::{Kind, Object, ObjectId, Pass, Section};
 use crate::pg::{Connector, Session};
 use crate::plan::is_created;
-use crate::progress::{Event, Events};
+use crate::progress::{Event, Events, Step};
 use crate::repository::{Position, Reader};
 use crate::restore::batches::{batches, creation};
 use crate::restore::ledger::Item;
@@ -115,7 +115,7 @@ async fn phases(plan: Plan, reader: &Reader, connector: &Arc<Connector>, events:
     restoring.clean(&mut main).await?;
     restoring.pre_data(&mut main).await?;
     restoring.truncate(&mut main).await?;
-    (restoring.sessions.events)(Event::Step { step: "load" });
+    (restoring.sessions.events)(Event::Step { step: Step::Load });
     restoring.sequences(&mut main).await?;
     Box::pin(workers::run(&restoring, jobs, &mut main)).await?;
     restoring.grants(&mut main).await?;
@@ -128,7 +128,7 @@ async fn phases(plan: Plan, reader: &Reader, connector: &Arc<Connector>, events:
 
 /// Opens the one transaction, or makes the ledger or takes it over.
 async fn begin(sessions: &mut Sessions, main: &mut Slot, resume: bool) -> Result<()> {
-    (sessions.events)(Event::Step { step: "begin" });
+    (sessions.events)(Event::Step { step: Step::Begin });
     if sessions.single {
         let begin = text!["BEGIN; ", sessions.settings];
         return sessions.run_idempotent(main, begin, "begin the transaction of the restore").await;
@@ -198,7 +198,7 @@ impl Restoring {
     /// Removes what will be created, the last first.
     async fn clean(&self, main: &mut Slot) -> Result<()> {
         let Some(all) = &self.plan.drops else { return Ok(()) };
-        (self.sessions.events)(Event::Step { step: "drop" });
+        (self.sessions.events)(Event::Step { step: Step::Drop });
         for (at, batch) in batches(all, |(_, locks)| *locks).into_iter().enumerate() {
             let statements: Vec<Text> = batch.iter().map(|(statement, _)| statement.clone()).collect();
             let drops = Statements { statements: &statements, doing: "drop what will be created" };
@@ -214,7 +214,7 @@ impl Restoring {
             self.sessions.run_idempotent(main, defer, "let foreign keys wait").await?;
         }
         let Some(truncate) = &self.plan.existing.truncate else { return Ok(()) };
-        (self.sessions.events)(Event::Step { step: "empty" });
+        (self.sessions.events)(Event::Step { step: Step::Empty });
         let all = [Text::from(silence::REPLICA), truncate.clone(), Text::from(silence::ORIGIN)];
         let statements = if self.plan.quiet { &all[..] } else { &all[1..2] };
         let emptying = Statements { statements, doing: "empty the tables that are refilled" };
@@ -223,7 +223,7 @@ impl Restoring {
 
     /// Creates, in order, everything that must exist before the rows.
     async fn pre_data(&self, main: &mut Slot) -> Result<()> {
-        (self.sessions.events)(Event::Step { step: "create" });
+        (self.sessions.events)(Event::Step { step: Step::Create });
         let wanted: Vec<&Object> = self.plan.objects().filter(|object| object.section != Section::PostData).collect();
         let schemas = missing_schemas(&wanted, &self.plan.brought);
         for (at, objects) in batches(&wanted, |object| creation(object)).into_iter().enumerate() {
@@ -260,7 +260,7 @@ impl Restoring {
 
     /// Grants come after all objects exist, and one after another: two on the same object collide.
     async fn grants(&self, main: &mut Slot) -> Result<()> {
-        (self.sessions.events)(Event::Step { step: "grant" });
+        (self.sessions.events)(Event::Step { step: Step::Grant });
         let what = "the granting of privileges";
         let granted_on: Vec<&Object> = self.plan.objects().filter(|object| !object.grants.is_empty()).collect();
         for (at, objects) in batches(&granted_on, |object| creation(object)).into_iter().enumerate() {
@@ -273,7 +273,7 @@ impl Restoring {
 
     /// Refreshes, in order.
     async fn last(&self, main: &mut Slot) -> Result<()> {
-        (self.sessions.events)(Event::Step { step: "refresh" });
+        (self.sessions.events)(Event::Step { step: Step::Refresh });
         let last = |object: &&Object| object.kind.pass() == Pass::Last && object.kind != Kind::EventTrigger;
         for object in self.plan.objects().filter(last) {
             self.create_alone(main, object).await?;
@@ -299,7 +299,7 @@ impl Restoring {
         let mut known = BTreeSet::new();
         let has_statistics = self.plan.chosen.any_statistics();
         if has_statistics {
-            (self.sessions.events)(Event::Step { step: "statistics" });
+            (self.sessions.events)(Event::Step { step: Step::Statistics });
             known = self.statistics(main).await?;
         }
         if !self.plan.analyze {
@@ -330,7 +330,7 @@ impl Restoring {
             for object in event_triggers() {
                 self.create_alone(main, object).await?;
             }
-            (self.sessions.events)(Event::Step { step: "commit" });
+            (self.sessions.events)(Event::Step { step: Step::Commit });
             return self.sessions.run_idempotent(main, text![DURABLE, "; COMMIT"], "commit").await;
         }
         let all: Vec<&Object> = event_triggers().collect();
