@@ -38,6 +38,8 @@ pub struct Facts {
     pub planner_statistics: Option<Section>,
     /// The switch that leaves it out.
     pub left_out_by: Option<Without>,
+    /// Loops of dependencies are looked for from smaller ones first.
+    pub rank_in_loops: u8,
 }
 
 /// Switches of a selection that leave out all objects of some kinds.
@@ -85,6 +87,7 @@ impl Facts {
             is_rows: false,
             planner_statistics: None,
             left_out_by: None,
+            rank_in_loops: 3,
         }
     }
 
@@ -127,6 +130,10 @@ impl Facts {
     const fn left_out_by(self, switch: Without) -> Self {
         Self { left_out_by: Some(switch), ..self }
     }
+
+    const fn rank_in_loops(self, rank_in_loops: u8) -> Self {
+        Self { rank_in_loops, ..self }
+    }
 }
 
 impl Kind {
@@ -148,13 +155,13 @@ impl Kind {
             Kind::Collation => Facts::new("collation", PreData, 3),
             Kind::Transform => Facts::new("transform", PreData, 4),
             Kind::Extension => Facts::new("extension", PreData, 5).in_space(Space::Extension).assumed(),
-            Kind::Type => Facts::new("type", PreData, 6).in_space(Space::Type),
-            Kind::ShellType => Facts::new("shell type", PreData, 6),
-            Kind::Domain => Facts::new("domain", PreData, 6).in_space(Space::Type),
+            Kind::Type => Facts::new("type", PreData, 6).in_space(Space::Type).rank_in_loops(2),
+            Kind::ShellType => Facts::new("shell type", PreData, 6).rank_in_loops(2),
+            Kind::Domain => Facts::new("domain", PreData, 6).in_space(Space::Type).rank_in_loops(2),
             Kind::DomainConstraint => Facts::new("domain constraint", PreData, 28).comes_with_rows(),
             Kind::Cast => Facts::new("cast", PreData, 7),
-            Kind::Function => Facts::new("function", PreData, 8).in_space(Space::Routine),
-            Kind::Procedure => Facts::new("procedure", PreData, 8).in_space(Space::Routine),
+            Kind::Function => Facts::new("function", PreData, 8).in_space(Space::Routine).rank_in_loops(1),
+            Kind::Procedure => Facts::new("procedure", PreData, 8).in_space(Space::Routine).rank_in_loops(1),
             Kind::Aggregate => Facts::new("aggregate", PreData, 9).in_space(Space::Routine),
             Kind::AccessMethod => Facts::new("access method", PreData, 10),
             Kind::Operator => Facts::new("operator", PreData, 11),
@@ -168,15 +175,15 @@ impl Kind {
             Kind::ForeignDataWrapper => Facts::new("foreign data wrapper", PreData, 18),
             Kind::ForeignServer => Facts::new("foreign server", PreData, 19),
             Kind::UserMapping => Facts::new("user mapping", PreData, 20),
-            Kind::Table => Facts::new("table", PreData, 21).in_space(Space::Relation).planned_by_statistics(Data),
-            Kind::ForeignTable => Facts::new("foreign table", PreData, 21).in_space(Space::Relation).planned_by_statistics(Data),
-            Kind::View => Facts::new("view", PreData, 21).in_space(Space::Relation),
-            Kind::MaterializedView => Facts::new("materialized view", PreData, 21).in_space(Space::Relation).planned_by_statistics(PostData),
-            Kind::Sequence => Facts::new("sequence", PreData, 21).in_space(Space::Relation).comes_with_rows(),
+            Kind::Table => Facts::new("table", PreData, 21).in_space(Space::Relation).planned_by_statistics(Data).rank_in_loops(0),
+            Kind::ForeignTable => Facts::new("foreign table", PreData, 21).in_space(Space::Relation).planned_by_statistics(Data).rank_in_loops(0),
+            Kind::View => Facts::new("view", PreData, 21).in_space(Space::Relation).rank_in_loops(0),
+            Kind::MaterializedView => Facts::new("materialized view", PreData, 21).in_space(Space::Relation).planned_by_statistics(PostData).rank_in_loops(0),
+            Kind::Sequence => Facts::new("sequence", PreData, 21).in_space(Space::Relation).comes_with_rows().rank_in_loops(0),
             Kind::TableAttach => Facts::new("table attach", PreData, 22).comes_with_rows().only_connects(),
             Kind::Default => Facts::new("default", PreData, 24).comes_with_rows(),
             Kind::Check => Facts::new("check", PreData, 28).comes_with_rows(),
-            Kind::DummyType => Facts::new("dummy type", PreData, 23),
+            Kind::DummyType => Facts::new("dummy type", PreData, 23).rank_in_loops(2),
             Kind::LargeObjects => Facts::new("large objects", Data, 26).is_rows(),
             Kind::Constraint => Facts::new("constraint", PostData, 28).comes_with_rows().planned_by_statistics(PostData),
             Kind::Index => Facts::new("index", PostData, 29).locks(Share, AccessShare).comes_with_rows().planned_by_statistics(PostData),

@@ -38,15 +38,7 @@ pub(super) fn repair(graph: &mut Graph<'_>, position: &[usize]) {
 fn discovery(graph: &Graph<'_>, position: &[usize]) -> Vec<usize> {
     let key = |at: usize| match graph.nodes.get(at) {
         None => (4, 0, position[at]),
-        Some(node) => {
-            let class = match node.kind {
-                Kind::Table | Kind::ForeignTable | Kind::View | Kind::MaterializedView | Kind::Sequence => 0,
-                Kind::Function | Kind::Procedure => 1,
-                Kind::Type | Kind::ShellType | Kind::Domain | Kind::DummyType => 2,
-                _ => 3,
-            };
-            (class, node.oid, position[at])
-        }
+        Some(node) => (node.kind.facts().rank_in_loops, node.oid, position[at]),
     };
     let mut discovered: Vec<usize> = (0..graph.needs.len()).collect();
     discovered.sort_unstable_by_key(|&at| key(at));
