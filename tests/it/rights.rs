@@ -103,7 +103,8 @@ fn a_plan_names_settings_subscriptions_and_labels() {
         ));
         let name = source.name();
         source.psql(&format!(
-            "ALTER DATABASE {name} SET log_min_messages = 'error'; ALTER DATABASE {name} SET work_mem = '8MB'"
+            "ALTER DATABASE {name} SET log_min_messages = 'error'; ALTER DATABASE {name} SET work_mem = '8MB';
+             ALTER ROLE postgres IN DATABASE {name} SET work_mem = '9MB'; ALTER ROLE rights_maker IN DATABASE {name} SET work_mem = '9MB'"
         ));
         let keeping = Keeping::new();
         keeping.ok(&["dump", "-d", &source.url()]);
@@ -115,7 +116,10 @@ fn a_plan_names_settings_subscriptions_and_labels() {
         let said = format!("{}{}", plan.stdout, plan.stderr);
         let setting =
             format!("may not make setting log_min_messages of database {}: it takes a superuser", copy.name());
-        for expected in [setting.as_str(), "security labels of domain public.labelled take", "subscription bare"] {
+        let of_role = format!("may not make settings of role postgres in database {}", copy.name());
+        for expected in
+            [setting.as_str(), &of_role, "security labels of domain public.labelled take", "subscription bare"]
+        {
             assert!(said.contains(expected), "on {major}: {said}");
         }
         assert!(!said.contains("work_mem"), "on {major}: {said}");

@@ -27,6 +27,7 @@ pub(crate) fn findings(objects: &[&Object], origin: &Origin, target: &Target, op
         tablespaces(&mut add, objects, target, options);
         rights::tell(&mut add, objects, target, !options.definitions.omit.grants);
         rights::settings(&mut add, &origin.settings, target);
+        rights::settings_of_roles(&mut add, &origin.roles_with_settings, target);
     }
     collations(&mut add, objects, target);
     if !options.definitions.omit.compression {

@@ -67,7 +67,8 @@ pub async fn prepare(reader: &Reader, options: &Options, connector: &Connector, 
     let copies = plan.rename(options, &target, &selected.explicit)?;
     let choices = options.choices(plan.chosen.definitions(), plan.chosen.rows(), &plan.order);
     plan.ledger = Ledger::new(reader.snapshot().id, choices);
-    let origin = Origin { settings: plan.settings(), ..Origin::new(server, whole, &plan.ledger) };
+    let (settings, roles_with_settings) = plan.settings();
+    let origin = Origin { settings, roles_with_settings, ..Origin::new(server, whole, &plan.ledger) };
     let objects: Vec<&Object> = plan.objects().collect();
     let found = preflight::findings(&objects, &origin, &target, options);
     plan.exists = target.existing_of(&objects);

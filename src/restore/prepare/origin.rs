@@ -21,6 +21,8 @@ pub(crate) struct Origin {
     pub(crate) ledger: Ledger,
     /// Names of the settings of the database, where it is to be made.
     pub(crate) settings: Vec<Text>,
+    /// Roles with settings of their own in it.
+    pub(crate) roles_with_settings: Vec<Text>,
 }
 
 impl Origin {
@@ -35,6 +37,7 @@ impl Origin {
             whole,
             ledger: ledger.clone(),
             settings: Vec::new(),
+            roles_with_settings: Vec::new(),
         }
     }
 }

@@ -148,10 +148,11 @@ impl Plan {
         kept.filter(|object| self.chosen.keeps(object.id) && object.kind != Kind::Database)
     }
 
-    /// Names of the settings of the database, where it is to be made.
-    pub(crate) fn settings(&self) -> Vec<Text> {
-        let made = self.manifest.objects.iter().filter(|object| object.kind == Kind::Database);
-        made.filter(|_| self.creates_database).flat_map(|object| object.settings.iter().cloned()).collect()
+    /// Names of the settings of the database, where it is to be made, and roles with settings of their own in it.
+    pub(crate) fn settings(&self) -> (Vec<Text>, Vec<Text>) {
+        let mut objects = self.manifest.objects.iter();
+        let made = objects.find(|object| self.creates_database && object.kind == Kind::Database);
+        made.map(|object| (object.settings.clone(), object.roles.clone())).unwrap_or_default()
     }
 
     pub(crate) fn object(&self, id: ObjectId) -> &Object {

@@ -82,6 +82,19 @@ pub(crate) fn settings(add: &mut impl FnMut(String, String), settings: &[Text], 
     }
 }
 
+/// Settings of roles in the database, which take a right over the role and none over the database.
+pub(crate) fn settings_of_roles(add: &mut impl FnMut(String, String), roles: &[Text], target: &Target) {
+    let closed = roles.iter().filter(|role| target.roles.contains(*role) && !target.sets.contains(*role));
+    let names: BTreeSet<String> = closed.map(|role| format!("role {role}")).collect();
+    if !names.is_empty() {
+        let (role, database) = (&target.role, &target.database);
+        add(
+            format!("role {role} may not make settings of {} in database {database}", first_and_more(&names)),
+            "restore as a superuser, or make the database without -C".into(),
+        );
+    }
+}
+
 /// A cast is made by who owns one of its types, a transform by who owns its type; those of the system have an owner.
 fn types_of_others(add: &mut impl FnMut(String, String), made: &[&Object], target: &Target) {
     let types: BTreeSet<ObjectId> = made.iter().filter(|object| is_type(object.kind)).map(|object| object.id).collect();

@@ -54,6 +54,8 @@ pub(crate) struct Target {
     languages: HashSet<Text>,
     /// Schemas in which the role may not create.
     pub(crate) closed_schemas: HashSet<Text>,
+    /// Roles whose settings the role may make.
+    pub(crate) sets: HashSet<Text>,
     /// Settings that the role may not make.
     pub(crate) closed_settings: HashSet<Text>,
     /// Event triggers of users, which may act on all that is created.
@@ -117,6 +119,7 @@ impl Target {
             all_access_methods: set("all_access_methods")?,
             languages: set("languages")?,
             closed_schemas: set("closed_schemas")?,
+            sets: set("sets")?,
             closed_settings: set("closed_settings")?,
             event_triggers: row.texts("event_triggers")?,
             ledger,

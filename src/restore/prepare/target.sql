@@ -27,6 +27,10 @@ select pg_catalog.current_setting('server_version_num')::pg_catalog.int4 as vers
        array(select rolname from pg_catalog.pg_roles) as roles,
        array(select o.rolname from pg_catalog.pg_roles o where pg_catalog.pg_has_role(o.oid, 'SET')) as gives,     --@ 16+
        array(select o.rolname from pg_catalog.pg_roles o where pg_catalog.pg_has_role(o.oid, 'MEMBER')) as gives,  --@ ..15
+       array(select o.rolname from pg_catalog.pg_roles o
+             where o.oid = r.oid or r.rolcreaterole and not o.rolsuper
+               and pg_catalog.pg_has_role(o.oid, 'MEMBER WITH ADMIN OPTION')                                     --@ 16+
+            ) as sets,
        array(select name from pg_catalog.pg_available_extensions) as extensions,
        array(select extname from pg_catalog.pg_extension) as installed,
        array(select v.name from pg_catalog.pg_available_extension_versions v
