@@ -41,6 +41,35 @@ fn a_name_that_fits_two_snapshots() {
 }
 
 #[test]
+fn nothing_is_removed_from_a_database_that_only_a_variable_names() {
+    let server = Server::shared(18);
+    let (keeping, source) = kept(server, 1);
+    source.psql("INSERT INTO s.t VALUES (1001)");
+    let environment = [("DATABASE_URL", &*source.url())];
+    for removal in [&["-c"][..], &["--truncate"], &["-c", "-C"]] {
+        let command = [&["restore", "latest"], removal].concat();
+        refused(
+            &keeping.run_with(&command, &environment),
+            2,
+            &[
+                "removes what is there",
+                "does not say in which database",
+                "`-d DATABASE`; or add --yes",
+                "nothing was changed",
+            ],
+        );
+        assert_eq!(source.query_one("SELECT count(*) FROM s.t"), "1001");
+    }
+    // A plan changes nothing, and a variable is good enough for what removes nothing.
+    assert_eq!(keeping.run_with(&["restore", "latest", "-c", "--plan"], &environment).code, Some(0));
+    let again = keeping.run_with(&["restore", "latest", "-t", "s.t", "--on-conflict-do-nothing"], &environment);
+    assert_eq!(again.code, Some(0), "{}", again.stderr);
+    let meant = keeping.run_with(&["restore", "latest", "--truncate", "--yes"], &environment);
+    assert_eq!(meant.code, Some(0), "{}", meant.stderr);
+    assert_eq!(source.query_one("SELECT count(*) FROM s.t"), "1000");
+}
+
+#[test]
 fn a_database_that_is_called_as_the_roles_of_a_server() {
     let server = Server::fresh(18, &[]);
     let postgres = server.existing("postgres");

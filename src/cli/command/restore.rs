@@ -46,6 +46,9 @@ pub(crate) struct Restore {
     /// Print what would be done and the problems that were found, and change nothing
     #[arg(long)]
     plan: bool,
+    /// Remove or empty what is there with no -d, in the database that the environment or the snapshot names
+    #[arg(long, help_heading = "Target")]
+    yes: bool,
     /// Create the target database
     #[arg(long, short = 'C', help_heading = "Target")]
     create: bool,
@@ -182,8 +185,25 @@ impl Restore {
     }
 
     async fn restore(&self, context: &Context, events: &Events) -> Result<Summary, Stopped> {
+        self.check_removal()?;
         let (reader, options) = self.prepared(context, events).await?;
         restore::attempt(&reader, &options, events).await
+    }
+
+    /// What removes or empties something goes to a database that was named with it, not to the one that a variable was
+    /// once set to or that has the name of the snapshot's.
+    fn check_removal(&self) -> Result<()> {
+        let removes = if self.manner.clean { "--clean" } else { "--truncate" };
+        if self.connection.dbname.is_some() || self.yes || !(self.manner.clean || self.manner.fill.truncate) {
+            return Ok(());
+        }
+        Err(Error::Usage {
+            message: format!("{removes} removes what is there, and the command does not say in which database"),
+            hint: Some(
+                "name it: `-d DATABASE`; or add --yes if the one that the environment or the snapshot names is meant"
+                    .into(),
+            ),
+        })
     }
 
     async fn prepared(&self, context: &Context, events: &Events) -> Result<(Reader, Options)> {
