@@ -61,4 +61,13 @@ pub struct ConflictCounts {
     pub added: u64,
     /// Rows that a unique key had already.
     pub kept: u64,
+    /// Rows that were not added either because a unique key had them or because a trigger turned them away: where one
+    /// fires that can, nobody knows which.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub kept_or_turned_away: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }

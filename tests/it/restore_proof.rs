@@ -114,6 +114,61 @@ fn a_trigger_that_drops_rows_is_no_damage_of_the_repository() {
     }
 }
 
+/// Where both a key and a trigger may be why a row was not added, nobody knows which.
+#[test]
+fn rows_that_a_trigger_turned_away_are_not_called_kept() {
+    for major in versions() {
+        let server = Server::shared(major);
+        let (_, keeping) = dumped(server);
+        let on_b = |when: &str, body: &str| trigger(body).replace("ON s.a", "ON s.b").replace("BEFORE INSERT", when);
+        let odd = "IF NEW.id % 2 = 1 THEN RETURN NULL; END IF; RETURN NEW;";
+        let told = "s.b: 49 rows added, 51 were there already or were turned away by a trigger";
+        let known = "s.b: 99 rows added, 1 were there already\n";
+        for (trap, how, words) in [
+            (on_b("BEFORE INSERT", odd), &[][..], told),
+            (
+                format!("{}; ALTER TABLE s.b ENABLE ALWAYS TRIGGER act", on_b("BEFORE INSERT", odd)),
+                &["--disable-triggers"],
+                told,
+            ),
+            (on_b("BEFORE INSERT", odd), &["--disable-triggers"], known),
+            (on_b("AFTER INSERT", "RETURN NULL;"), &[], known),
+        ] {
+            let target = prepared(server, &keeping, &format!("INSERT INTO s.b VALUES (2); {trap}"));
+            let url = target.url();
+            let command = [&["restore", "latest", "-d", &url, "-t", "s.b", "--on-conflict-do-nothing"], how].concat();
+            let said = keeping.ok(&command);
+            assert!(said.contains(words), "on {major}, {trap}: {said}");
+            if words == told {
+                target.psql("DELETE FROM s.b WHERE id <> 2");
+                let events = parse(&keeping.ok(&[&command[..], &["--json"]].concat()));
+                let kept = &events.last().expect("a summary")["kept"][0];
+                assert_eq!((&kept["kept"], &kept["kept_or_turned_away"]), (&0.into(), &51.into()), "{kept}");
+            }
+        }
+    }
+}
+
+/// COPY passes rules by, and ON CONFLICT cannot be used beside them: that is told before anything is done.
+#[test]
+fn rules_do_not_meddle_with_rows() {
+    for major in versions() {
+        let server = Server::shared(major);
+        let (_, keeping) = dumped(server);
+        for rule in
+            ["INSERT TO s.b DO INSTEAD NOTHING", "INSERT TO s.b DO ALSO DELETE FROM s.b", "UPDATE TO s.b DO NOTHING"]
+        {
+            let target = prepared(server, &keeping, &format!("CREATE RULE meddle AS ON {rule}"));
+            let url = target.url();
+            let ran = keeping.run(&["restore", "latest", "-d", &url, "-t", "s.b", "--on-conflict-do-nothing"]);
+            assert_eq!(ran.code, Some(8), "on {major}, {rule}: {}{}", ran.stdout, ran.stderr);
+            assert!(ran.stderr.contains("table s.b has rules") && ran.stderr.contains("meddle"), "{}", ran.stderr);
+            keeping.ok(&["restore", "latest", "-d", &url, "-a", "-t", "s.b", "--verify-target"]);
+            assert_eq!(target.query_one("SELECT count(*) FROM s.b"), "100", "on {major}, {rule}");
+        }
+    }
+}
+
 /// What stored nothing did not finish.
 #[test]
 fn a_dump_of_databases_that_stored_none_ends_as_each_of_them() {

@@ -65,6 +65,26 @@ fn tables_are_refilled_as_they_were() {
     }
 }
 
+/// What the dump left out cannot be filled again.
+#[test]
+fn tables_without_rows_in_the_snapshot_are_never_emptied() {
+    let server = Server::shared(18);
+    let live = server.database("refill_no_rows");
+    live.psql("CREATE TABLE a (id int); INSERT INTO a VALUES (1); CREATE TABLE b AS TABLE a");
+    let keeping = Keeping::new();
+    for (left_out, counts) in [(&["-s"][..], "2 2"), (&["--exclude-table-data", "a"], "2 1")] {
+        keeping.ok(&[&["dump", "-d", &live.url()], left_out].concat());
+        live.psql("TRUNCATE a, b; INSERT INTO a VALUES (2), (3); INSERT INTO b TABLE a");
+        for how in [&["--truncate"][..], &["--truncate", "-1"], &["--truncate", "-t", "a", "-t", "b"]] {
+            let ran = keeping.run(&[&["restore", "latest", "-d", &live.url()], how].concat());
+            assert_eq!(ran.code, Some(0), "{left_out:?}: {}{}", ran.stdout, ran.stderr);
+            assert!(ran.stderr.contains("the snapshot has no rows of public.a"), "{}", ran.stderr);
+            let found = live.query_one("SELECT (SELECT count(*) FROM a) || ' ' || count(*) FROM b");
+            assert_eq!(found, counts, "{left_out:?} {how:?}");
+        }
+    }
+}
+
 #[test]
 fn nothing_is_emptied_that_is_not_refilled() {
     for major in versions() {

@@ -298,8 +298,14 @@ fn text(summary: &Summary) -> String {
         text += "the same command with --resume tries these again and nothing else\n";
     }
     for kept in &summary.kept {
-        let (added, there) = (units::counted(kept.added, "row"), units::count(kept.kept));
-        text += &format!("{}: {added} added, {there} were there already\n", screen::line(&kept.table));
+        let (table, added) = (screen::line(&kept.table), units::counted(kept.added, "row"));
+        text += &match kept.kept_or_turned_away {
+            0 => format!("{table}: {added} added, {} were there already\n", units::count(kept.kept)),
+            others => {
+                let others = units::count(others);
+                format!("{table}: {added} added, {others} were there already or were turned away by a trigger\n")
+            }
+        };
     }
     text += &proof(summary);
     if !summary.left_out.is_empty() {

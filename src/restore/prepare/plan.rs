@@ -75,6 +75,8 @@ pub(crate) struct ExistingTables {
     pub(crate) defer: bool,
     /// Triggers that fire for the rows that are loaded and may change any row, each with its table.
     pub(crate) firing: Vec<String>,
+    /// Tables with a trigger that fires and can turn rows away.
+    pub(crate) turning: BTreeSet<ObjectId>,
     /// Tables that keep rows which are not of the snapshot, and so cannot be compared with it.
     pub(crate) mixed: BTreeSet<ObjectId>,
 }

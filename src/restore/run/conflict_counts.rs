@@ -1,6 +1,6 @@
 //! How many rows a restore added beside rows that were there already.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Mutex, PoisonError};
 
 use crate::object::{Object, ObjectId};
@@ -17,7 +17,8 @@ impl Conflicts {
     }
 
     /// Sums by table, in the order of creation.
-    pub(crate) fn tables(&self, objects: &[Object]) -> Vec<ConflictCounts> {
+    /// `turning`: those with a trigger that can turn rows away.
+    pub(crate) fn tables(&self, objects: &[Object], turning: &BTreeSet<ObjectId>) -> Vec<ConflictCounts> {
         let mut sums: BTreeMap<ObjectId, (u64, u64)> = BTreeMap::new();
         for ((object, _), (added, rows)) in self.0.lock().unwrap_or_else(PoisonError::into_inner).iter() {
             let sum = sums.entry(*object).or_default();
@@ -25,7 +26,9 @@ impl Conflicts {
         }
         let of = |(id, (added, rows)): (ObjectId, (u64, u64))| {
             let table = objects.get(id.0 as usize)?.name.to_string();
-            Some(ConflictCounts { table, added, kept: rows.saturating_sub(added) })
+            let others = rows.saturating_sub(added);
+            let (kept, kept_or_turned_away) = if turning.contains(&id) { (0, others) } else { (others, 0) };
+            Some(ConflictCounts { table, added, kept, kept_or_turned_away })
         };
         sums.into_iter().filter_map(of).collect()
     }

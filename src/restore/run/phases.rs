@@ -187,7 +187,11 @@ impl Restoring {
             not_restored: self.plan.not_restored.clone(),
             failures: self.failures.all(),
             resumable: !self.failures.all().is_empty(),
-            kept: self.conflicts.as_ref().map(|conflicts| conflicts.tables(self.objects())).unwrap_or_default(),
+            kept: self
+                .conflicts
+                .as_ref()
+                .map(|conflicts| conflicts.tables(self.objects(), &self.plan.existing.turning))
+                .unwrap_or_default(),
             proof: Proof::default(),
             unproven: self.plan.unproven(),
             tables_read_back: None,

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use crate::object::{Object, ObjectId};
+use crate::object::{Kind, Object, ObjectId};
 use crate::pg::Session;
 use crate::restore::options::{Fill, Options};
 use crate::restore::prepare::existing::facts::Facts;
 use crate::restore::prepare::existing::keys::{Key, Root};
-use crate::restore::prepare::finding::Finding;
+use crate::restore::prepare::finding::{Finding, first_and_more};
 use crate::restore::silence::REPLICA;
 use crate::text::Text;
 
@@ -119,6 +119,11 @@ pub(super) fn firing(object: &Object, facts: &HashMap<ObjectId, Facts>, options:
     fire.iter().map(|trigger| format!("trigger {trigger} of table {}", object.name)).collect()
 }
 
+/// Whether a trigger fires that can turn rows away.
+pub(super) fn turns_away(facts: &Facts, options: &Options) -> bool {
+    fire(facts, options).iter().any(|trigger| facts.turning.contains(trigger))
+}
+
 /// Whether the table keeps rows that are not of the snapshot. What an earlier run loaded cannot be told from them.
 pub(super) fn is_mixed(facts: &Facts, options: &Options) -> bool {
     match options.fill {
@@ -137,6 +142,16 @@ fn company(all: &mut Vec<Finding>, name: &str, facts: &Facts, options: &Options)
         all.push(Finding::to_know(
             format!("triggers of table {name} fire for the rows that are loaded: {}", triggers.join(", ")),
             if options.disable_triggers { always } else { quiet },
+        ));
+    }
+    let rules = if options.disable_triggers { &facts.replica_rules } else { &facts.rules };
+    if options.fill == Fill::KeepExisting && !rules.is_empty() {
+        let rules = rules.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        all.push(Finding::fatal(
+            format!(
+                "table {name} has rules for INSERT or UPDATE, with which rows cannot be added beside others: {rules}"
+            ),
+            "drop these rules meanwhile, or restore the table beside this one with --into-table",
         ));
     }
     if facts.filled && options.fill == Fill::Add && !options.course.resumes() {
@@ -170,6 +185,18 @@ pub(super) fn referenced(keys: &[Key], complete: &[Root], facts: &HashMap<Object
         )
     };
     others.into_iter().map(finding).collect()
+}
+
+/// Tables whose rows the dump left out: nothing is done with them. Foreign ones keep theirs elsewhere.
+pub(super) fn without_rows(tables: &[&Object]) -> Option<Finding> {
+    let names = tables.iter().filter(|object| object.kind != Kind::ForeignTable).map(|object| object.name.to_string());
+    let names: BTreeSet<String> = names.collect();
+    (!names.is_empty()).then(|| {
+        Finding::to_know(
+            format!("the snapshot has no rows of {}, of which nothing is touched", first_and_more(&names)),
+            "the dump was asked to leave them out",
+        )
+    })
 }
 
 /// The tables that lose their rows.

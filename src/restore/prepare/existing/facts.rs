@@ -26,6 +26,12 @@ pub(crate) struct Facts {
     pub(crate) triggers: Vec<Text>,
     /// Those that fire as well where triggers are kept quiet.
     pub(crate) replica_triggers: Vec<Text>,
+    /// Those that can turn a row away, whenever they fire.
+    pub(crate) turning: BTreeSet<Text>,
+    /// Rules beside which a row cannot be added only where no key has it.
+    pub(crate) rules: Vec<Text>,
+    /// The same where triggers are kept quiet.
+    pub(crate) replica_rules: Vec<Text>,
     /// Oids of itself and the partitioned tables that it is in.
     pub(crate) family: Vec<u32>,
 }
@@ -56,6 +62,9 @@ fn fact(row: &Row) -> Result<Facts> {
         required: row.texts("required")?,
         triggers: row.texts("triggers")?,
         replica_triggers: row.texts("replica_triggers")?,
+        turning: row.texts("turning")?.into_iter().collect(),
+        rules: row.texts("rules")?,
+        replica_rules: row.texts("replica_rules")?,
         family: row.numbers("family")?,
     })
 }

@@ -7,7 +7,7 @@ mod check;
 mod facts;
 mod keys;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::error::Result;
 use crate::object::{Kind, Object, ObjectId};
@@ -27,9 +27,10 @@ pub(crate) async fn look(
     connector: &Connector,
     options: &Options,
 ) -> Result<(ExistingTables, Vec<Finding>)> {
-    let wanted = wanted(plan);
+    let (wanted, without) = wanted(plan);
+    let told = check::without_rows(&without);
     if wanted.is_empty() {
-        return Ok((ExistingTables::default(), Vec::new()));
+        return Ok((ExistingTables::default(), told.into_iter().collect()));
     }
     if options.start == Start::NewDatabase {
         let facts = HashMap::new();
@@ -41,6 +42,7 @@ pub(crate) async fn look(
     let keys = keys::read(&mut session, &facts).await?;
     let roots = keys::roots(&mut session, &facts).await?;
     let mut findings = check::tables(&wanted, &facts, &plan.database, options);
+    findings.extend(told);
     if options.disable_triggers {
         findings.extend(check::triggers(&mut session).await);
     }
@@ -49,6 +51,7 @@ pub(crate) async fn look(
     let complete = keys::complete(roots, &facts);
     let mut existing = ExistingTables {
         firing: wanted.iter().flat_map(|object| check::firing(object, &facts, options)).collect(),
+        turning: facts.iter().filter(|(_, facts)| check::turns_away(facts, options)).map(|(id, _)| *id).collect(),
         mixed: facts.iter().filter(|(_, facts)| check::is_mixed(facts, options)).map(|(id, _)| *id).collect(),
         ..ExistingTables::default()
     };
@@ -67,14 +70,16 @@ pub(crate) async fn look(
     Ok((existing, findings))
 }
 
-/// Tables that get rows without being made. Those of extensions come with their extension.
-fn wanted(plan: &Plan) -> Vec<&Object> {
+/// Tables that get rows without being made, and those that would if the snapshot had any. Those of extensions come with
+/// their extension.
+fn wanted(plan: &Plan) -> (Vec<&Object>, Vec<&Object>) {
+    let stored: BTreeSet<ObjectId> = plan.manifest.parts.iter().map(|part| part.object).collect();
     let objects = plan.manifest.objects.iter();
     let wanted = objects.filter(|object| {
         let rows = object.table.as_ref().is_some_and(|table| table.condition.is_none());
         plan.chosen.has_rows(object.id) && !plan.chosen.keeps(object.id) && rows && object.kind != Kind::LargeObjects
     });
-    wanted.collect()
+    wanted.partition(|object| stored.contains(&object.id))
 }
 
 /// A transaction as the role of the restore, in which types are written as in the snapshot.

@@ -26,6 +26,18 @@ select w.id, c.oid, c.relkind,
                                  union select p.relid from pg_catalog.pg_partition_tree(c.oid) p)
                and not t.tgisinternal and t.tgenabled in ('R', 'A') and t.tgtype & 4 <> 0
              order by t.tgname) as replica_triggers,
+       -- Those that can turn a row away: before, 2, each row, 1.
+       array(select t.tgname from pg_catalog.pg_trigger t
+             where t.tgrelid in (select c.oid union select a.relid from pg_catalog.pg_partition_ancestors(c.oid) a (relid)
+                                 union select p.relid from pg_catalog.pg_partition_tree(c.oid) p)
+               and not t.tgisinternal and t.tgtype & 7 = 7) as turning,
+       -- What ON CONFLICT cannot be used beside: any rule for UPDATE, 2, and those for INSERT, 3, that fire.
+       array(select r.rulename from pg_catalog.pg_rewrite r
+             where r.ev_class = c.oid and (r.ev_type = '2' or r.ev_type = '3' and r.ev_enabled in ('O', 'A'))
+             order by r.rulename) as rules,
+       array(select r.rulename from pg_catalog.pg_rewrite r
+             where r.ev_class = c.oid and (r.ev_type = '2' or r.ev_type = '3' and r.ev_enabled in ('R', 'A'))
+             order by r.rulename) as replica_rules,
        -- Itself and the partitioned tables above it.
        array(select c.oid union select a.relid from pg_catalog.pg_partition_ancestors(c.oid) as a (relid)) as family
 from wanted w
