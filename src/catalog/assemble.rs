@@ -289,6 +289,7 @@ fn object(draft: &mut Draft, create: Vec<Text>, section: Section) -> Object {
         lacks: Vec::new(),
         part_of: None,
         inherits: Vec::new(),
+        installed_in: draft.installed_in.take(),
         identity: take(&mut draft.identity),
         create,
         drop: take(&mut draft.drop),

@@ -126,6 +126,8 @@ pub(crate) struct Draft {
     pub(crate) needs: Vec<Address>,
     /// Tables that it names in its INHERITS list.
     pub(crate) inherits: Vec<Address>,
+    /// Of an extension with members in the schema that it was installed in.
+    pub(crate) installed_in: Option<Text>,
     /// How SQL names it after ALTER, COMMENT ON and DROP.
     pub(crate) identity: Text,
     /// Number and name of columns that may have comments, labels and grants.
@@ -178,6 +180,7 @@ impl Draft {
             inline: false,
             needs: Vec::new(),
             inherits: Vec::new(),
+            installed_in: None,
             identity,
             columns: Vec::new(),
             create: Vec::new(),

@@ -71,11 +71,18 @@ impl Chosen {
                 && !options.selection.leaves_to_target(needed)
                 && !options.selection.does_without(object, needed)
         };
-        let lack = |id: &ObjectId| {
+        let lack = |of: &Object, id: &ObjectId| {
             let object = &objects[id.0 as usize];
-            Lack { kind: object.kind, name: object.name.clone() }
+            let tables = of.kind == Kind::Table && matches!(object.kind, Kind::Table | Kind::ForeignTable);
+            Lack {
+                kind: object.kind,
+                name: object.name.clone(),
+                inherited: tables.then(|| of.inherits.contains(id)),
+                installed_in: object.installed_in.clone(),
+            }
         };
-        let lacks_of = |object: &Object| object.needs.iter().filter(|id| lacking(object, id)).map(lack).collect();
+        let lacks_of =
+            |object: &Object| object.needs.iter().filter(|id| lacking(object, id)).map(|id| lack(object, id)).collect();
         let lacks: Vec<Vec<Lack>> = objects.iter().map(lacks_of).collect();
         let roots = if options.selection.via_root { roots(&objects) } else { HashMap::new() };
         let mut numbers = (0u32..).map(ObjectId);

@@ -54,6 +54,9 @@ pub struct Object {
     /// Tables that it names in its INHERITS list.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub inherits: Vec<ObjectId>,
+    /// Of an extension that has members in the schema that it was installed in: this schema.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub installed_in: Option<Text>,
     /// How SQL names it after ALTER, COMMENT ON and DROP: `TABLE "ord"."order"`. Empty where no statement does.
     #[serde(skip_serializing_if = "Text::is_empty", default)]
     pub identity: Text,
@@ -192,4 +195,10 @@ pub struct Lack {
     pub kind: Kind,
     /// What it is called.
     pub name: Name,
+    /// Where a table needs a table: whether it inherits from it, or only uses its row type. Unknown in old snapshots.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub inherited: Option<bool>,
+    /// As [`Object::installed_in`].
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub installed_in: Option<Text>,
 }

@@ -144,6 +144,71 @@ fn a_schema_whose_objects_need_extensions_comes_back_as_far_as_the_target_has_th
     }
 }
 
+/// What names members of an extension by their schema would fail half-way, or mean something else.
+#[test]
+fn an_extension_in_another_schema_is_not_the_one_that_is_needed() {
+    for major in versions() {
+        let server = Server::shared(major);
+        let source = server.database("placed");
+        source.psql(APP);
+        let (whole, part) = (Keeping::new(), Keeping::new());
+        whole.ok(&["dump", "-d", &source.url()]);
+        part.ok(&["dump", "-d", &source.url(), "-n", "app"]);
+        let elsewhere = "CREATE SCHEMA other; CREATE EXTENSION hstore SCHEMA other; CREATE EXTENSION citext; CREATE EXTENSION pg_trgm";
+        for keeping in [&whole, &part] {
+            let target = server.database("placed_elsewhere");
+            target.psql(elsewhere);
+            let url = target.url();
+            let command = ["restore", "latest", "-d", &url, "-n", "app"];
+            let planned = keeping.run(&[&command[..], &["--plan"]].concat());
+            let ran = keeping.run(&command);
+            assert!(matches!(ran.code, Some(0 | 9)), "on {major}: {:?} {}{}", ran.code, ran.stdout, ran.stderr);
+            let (plan, said) = (planned.stdout.clone() + &planned.stderr, ran.stdout.clone() + &ran.stderr);
+            for words in [
+                "app.tagged needs extension hstore in schema public",
+                "app.mail needs extension citext in schema ext",
+                "SET SCHEMA \"ext\"",
+            ] {
+                assert!(plan.contains(words) && said.contains(words), "on {major}: {words} in {plan} and {said}");
+            }
+            assert_eq!(
+                target.query_one("SELECT to_regclass('app.tagged') IS NULL AND to_regclass('app.mail') IS NULL"),
+                "t"
+            );
+            assert_eq!(target.query_one("SELECT to_regclass('app.by_name') IS NOT NULL"), "t", "on {major}: {said}");
+        }
+        // Where the extension is made, CREATE EXTENSION IF NOT EXISTS would pass it by.
+        let target = server.database("placed_whole");
+        target.psql("CREATE EXTENSION citext");
+        let url = target.url();
+        let ran = whole.run(&["restore", "latest", "-d", &url]);
+        assert_eq!(ran.code, Some(8), "on {major}: {}{}", ran.stdout, ran.stderr);
+        assert!(ran.stderr.contains("extension citext is in schema public"), "{}", ran.stderr);
+        assert_eq!(target.query_one("SELECT to_regnamespace('app') IS NULL"), "t");
+        target.psql("CREATE SCHEMA ext; ALTER EXTENSION citext SET SCHEMA ext; DROP EXTENSION citext; DROP SCHEMA ext");
+        whole.ok(&["restore", "latest", "-d", &url]);
+        assert_same_schema(&source, &target);
+    }
+}
+
+/// Versions of extensions are the target's affair, and told.
+#[test]
+fn an_extension_of_another_version_is_told() {
+    let server = Server::shared(18);
+    let source = server.database("versioned");
+    source.psql("CREATE EXTENSION hstore VERSION '1.4'; CREATE TABLE t (h hstore); INSERT INTO t VALUES ('a=>b')");
+    let keeping = Keeping::new();
+    keeping.ok(&["dump", "-d", &source.url()]);
+    let target = server.database("versioned_back");
+    let new = source.query_one("SELECT default_version FROM pg_available_extensions WHERE name = 'hstore'");
+    let ran = keeping.run(&["restore", "latest", "-d", &target.url()]);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.stdout, ran.stderr);
+    assert!(ran.stderr.contains(&format!("hstore {new} (was 1.4)")), "{}", ran.stderr);
+    target.psql("DROP TABLE t; DROP EXTENSION hstore; CREATE EXTENSION hstore VERSION '1.4'");
+    let ran = keeping.run(&["restore", "latest", "-d", &target.url(), "-t", "t"]);
+    assert!(ran.code == Some(0) && !ran.stderr.contains("hstore"), "{}{}", ran.stdout, ran.stderr);
+}
+
 /// A table that was named goes the same way.
 #[test]
 fn a_table_that_needs_an_extension_is_left_out_and_named() {

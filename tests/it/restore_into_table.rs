@@ -169,7 +169,7 @@ fn what_cannot_be_copied_is_refused_before_anything_is_done() {
         (&["t=copy"][..], 2, "several tables are called t"),
         (&["a.none=copy"], 2, "no matching tables were found for \"a\".\"none\""),
         (&["a.v=copy"], 2, "a.v is a view"),
-        (&["a.child=copy"], 8, "table a.child inherits from another one"),
+        (&["a.child=copy"], 8, "table a.child inherits from a.t,"),
         (&["a.t=b.t"], 8, "b.t exists in database"),
         (&["a.t"], 2, "names no two tables"),
         (&["a.t=copy", "--truncate"], 2, "--into-table goes with neither"),
@@ -223,4 +223,30 @@ fn a_table_that_needs_a_routine_with_names_of_arguments_is_copied() {
     assert_eq!(live.query_one("SELECT count(*) FROM copy"), "1");
     live.psql("DROP TABLE t");
     keeping.ok(&["restore", "latest", "-d", &live.url(), "-t", "t"]);
+}
+
+/// A dump of the table alone, too: only rows of children show up elsewhere.
+#[test]
+fn a_column_with_the_row_type_of_another_table_is_no_inheritance() {
+    let server = Server::shared(18);
+    let live = server.database("into_table_row_type");
+    live.psql(
+        "CREATE TABLE part (a int, b text); CREATE TABLE whole (id int, p part, many part[]); CREATE TABLE child () INHERITS (part);
+         INSERT INTO whole VALUES (1, (2, 'x'), ARRAY[(3, 'y')::part])",
+    );
+    let keeping = Keeping::new();
+    for tables in [&[][..], &["-t", "whole", "-t", "child"]] {
+        keeping.ok(&[&["dump", "-d", &live.url()], tables].concat());
+        keeping.ok(&["restore", "latest", "-d", &live.url(), "--into-table", "whole=copy"]);
+        assert_eq!(live.query_one("SELECT copy::text FROM copy"), "(1,\"(2,x)\",\"{\"\"(3,y)\"\"}\")");
+        live.psql("DROP TABLE copy");
+        let ran = keeping.run(&["restore", "latest", "-d", &live.url(), "--into-table", "child=copy"]);
+        assert_eq!(ran.code, Some(8), "{}{}", ran.stdout, ran.stderr);
+        assert!(ran.stderr.contains("table public.child inherits from public.part, in which"), "{}", ran.stderr);
+    }
+    // Where the row type is missing, it is what is named.
+    let bare = server.database("into_table_no_row_type");
+    let ran = keeping.run(&["restore", "latest", "-d", &bare.url(), "--into-table", "whole=copy"]);
+    let said = format!("{}{}", ran.stdout, ran.stderr);
+    assert!(ran.code == Some(9) && said.contains("needs table public.part") && !said.contains("inherits"), "{said}");
 }

@@ -18,5 +18,6 @@ fn draft(row: &Row) -> Result<Draft> {
     let create = text!["CREATE EXTENSION IF NOT EXISTS ", name.ident(), " WITH SCHEMA ", schema];
     let mut draft = Draft::new(class::EXTENSION, row.number("oid")?, Kind::Extension, Name::plain(name), identity);
     draft.creates(create);
+    draft.installed_in = row.maybe("installed_in")?;
     Ok(draft)
 }

@@ -87,6 +87,7 @@ fn bare(id: ObjectId, kind: Kind, name: Name) -> Object {
         lacks: Vec::new(),
         part_of: None,
         inherits: Vec::new(),
+        installed_in: None,
         identity: Text::new(),
         create: Vec::new(),
         drop: Vec::new(),

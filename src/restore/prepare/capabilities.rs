@@ -48,7 +48,7 @@ fn extensions(add: &mut impl FnMut(String, String), objects: &[&Object], target:
     let managed = PROVIDERS.iter().any(|role| target.roles.contains(&Text::from(*role)));
     let guarded = |object: &&&Object| {
         let name = &object.name.name;
-        object.kind == Kind::Extension && target.guarded.contains(name) && !target.installed.contains(name)
+        object.kind == Kind::Extension && target.guarded.contains(name) && !target.installed.contains_key(name)
     };
     for object in objects.iter().filter(guarded).filter(|_| !managed) {
         add(

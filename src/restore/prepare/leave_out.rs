@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::object::{Kind, ObjectId};
 use crate::plan::planner_statistics::SETTABLE_SINCE;
-use crate::restore::prepare::finding::{Finding, first_and_more};
+use crate::restore::prepare::extensions;
+use crate::restore::prepare::finding::Finding;
 use crate::restore::prepare::plan::Plan;
 use crate::restore::prepare::target::Target;
 use crate::text::Text;
@@ -34,27 +35,34 @@ impl Plan {
     /// have, what needs an extension that is neither chosen nor there, and what needs that in turn.
     pub(super) fn leave_out(&mut self, target: &Target, mut refused: BTreeMap<usize, String>, explicit: &[bool]) {
         let mut gone: BTreeSet<ObjectId> = BTreeSet::new();
-        let mut extensions: BTreeMap<Text, BTreeSet<String>> = BTreeMap::new();
+        let mut users: BTreeMap<(Text, Option<Text>), BTreeSet<String>> = BTreeMap::new();
         for (at, object) in self.manifest.objects.iter().enumerate().filter(|(_, o)| self.chosen.wants(o.id)) {
             // Rows alone need nothing but their table.
             let made = self.chosen.keeps(object.id) || object.is_configuration();
             let lack = object.lacks.iter().find(|lack| made && !target.provides(lack));
-            let lack = lack.map(|lack| (lack.kind, &lack.name)).or_else(|| {
+            let lack = lack.map(|lack| (lack.kind, &lack.name, lack.installed_in.as_ref())).or_else(|| {
                 let foreign = |id: &&ObjectId| made && self.is_foreign(**id, target);
                 let need = object.needs.iter().find(foreign)?;
                 let need = self.object(*need);
-                Some((need.kind, &need.name))
+                Some((need.kind, &need.name, need.installed_in.as_ref()))
             });
-            if let Some((Kind::Extension, name)) = lack {
+            let lack = lack.map(|(kind, name, place)| {
+                let elsewhere = kind == Kind::Extension && target.misplaced(name, place).is_some();
+                (kind, name, place.filter(|_| elsewhere))
+            });
+            if let Some((Kind::Extension, name, place)) = lack {
                 let user = format!("{} {}", object.kind.noun(), object.name);
-                extensions.entry(name.name.clone()).or_default().insert(user);
+                users.entry((name.name.clone(), place.cloned())).or_default().insert(user);
             }
             let lack = lack.or_else(|| {
                 let need = object.needs.iter().chain(&object.part_of).find(|id| gone.contains(id))?;
                 let need = self.object(*need);
-                Some((need.kind, &need.name))
+                Some((need.kind, &need.name, None))
             });
-            let lack = lack.map(|(kind, name)| format!("needs {} {name}", kind.noun()));
+            let lack = lack.map(|(kind, name, place)| {
+                let place = place.map(|place| format!(" in schema {place}")).unwrap_or_default();
+                format!("needs {} {name}{place}", kind.noun())
+            });
             if let Some(lack) = refused.remove(&at).or(lack) {
                 gone.insert(object.id);
                 let said = format!("{} {} {lack}", object.kind.noun(), object.name);
@@ -68,14 +76,18 @@ impl Plan {
             }
         }
         gone.iter().for_each(|id| self.chosen.leave_out(*id));
-        self.findings.extend(extensions.iter().map(|(name, users)| without_extension(name, users, target)));
+        let told =
+            users.iter().map(|((name, place), users)| extensions::without((name, place.as_ref()), users, target));
+        self.findings.extend(told);
     }
 
     /// Whether it is an extension or a language that is neither chosen nor there.
     fn is_foreign(&self, id: ObjectId, target: &Target) -> bool {
         let need = self.object(id);
         let from_outside = matches!(need.kind, Kind::Extension | Kind::Language);
-        from_outside && !self.chosen.keeps(id) && !target.offers(need.kind, &need.name)
+        let place = need.installed_in.as_ref();
+        let there = target.offers(need.kind, &need.name) && target.misplaced(&need.name, place).is_none();
+        from_outside && !self.chosen.keeps(id) && !there
     }
 
     /// Leaves out statistics that the target cannot take, and says so.
@@ -92,14 +104,5 @@ impl Plan {
         if major < SETTABLE_SINCE || self.manifest.statistics.is_empty() {
             self.chosen.leave_statistics();
         }
-    }
-}
-
-/// What stays behind for lack of an extension that nobody asked for.
-fn without_extension(name: &Text, users: &BTreeSet<String>, target: &Target) -> Finding {
-    Finding {
-        fatal: false,
-        message: format!("{} needs extension {name}, which database {} lacks", first_and_more(users), target.database),
-        hint: format!("run CREATE EXTENSION {} there first, or add it with -e", name.ident()),
     }
 }

@@ -10,6 +10,7 @@ mod dependents;
 mod drops;
 pub(super) mod estimate;
 mod existing;
+mod extensions;
 pub(super) mod finding;
 mod leave_out;
 mod origin;
@@ -73,6 +74,7 @@ pub async fn prepare(reader: &Reader, options: &Options, connector: &Connector, 
     let found = preflight::findings(&objects, &origin, &target, options);
     plan.exists = target.existing_of(&objects);
     plan.leave_statistics(&target);
+    plan.tell_versions(server, &target);
     plan.server = Server::new(&target, server.version, options);
     plan.findings.extend(found);
     plan.look_at_tables(&copies, connector, options).await?;

@@ -9,6 +9,7 @@ use crate::restore::batches::creation;
 use crate::restore::ledger::{Found, foreign};
 use crate::restore::options::Options;
 use crate::restore::prepare::capabilities;
+use crate::restore::prepare::extensions;
 use crate::restore::prepare::finding::{Finding, first_and_more};
 use crate::restore::prepare::origin::Origin;
 use crate::restore::prepare::target::Target;
@@ -24,7 +25,7 @@ pub(crate) fn findings(objects: &[&Object], origin: &Origin, target: &Target, op
     if !options.course.resumes() && !options.clean {
         collisions(&mut all, objects, origin, target);
     }
-    extensions(&mut all, objects, target);
+    all.extend(extensions::findings(objects, target, options));
     roles(&mut all, objects, target, options);
     surroundings(&mut all, objects, target, options);
     all.extend(capabilities::findings(objects, origin, target, options));
@@ -157,17 +158,6 @@ fn collisions(all: &mut Vec<Finding>, objects: &[&Object], origin: &Origin, targ
             format!("{} {} exists in database {}", object.kind.noun(), object.name, target.database),
             "restore into another database, or rename or drop it there",
         ));
-    }
-}
-
-fn extensions(all: &mut Vec<Finding>, objects: &[&Object], target: &Target) {
-    for object in objects.iter().filter(|object| object.kind == Kind::Extension) {
-        if !target.extensions.contains(&object.name.name) {
-            all.push(Finding::fatal(
-                format!("extension {} is not available on the target server", object.name),
-                "install its package on the server",
-            ));
-        }
     }
 }
 

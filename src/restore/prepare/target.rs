@@ -1,15 +1,22 @@
 //! The database that a restore writes to: what it is, what it has already, what it lacks. Reads only.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use crate::catalog::bookkeeping;
 use crate::error::Result;
 use crate::object::{Kind, Lack, Name, Object, Space};
-use crate::pg::{Session, sql};
+use crate::pg::{Row, Session, sql};
 use crate::restore::ledger::{Found, Lock};
 use crate::text;
 use crate::text::Text;
+
+/// An extension that a database has.
+#[derive(Clone, Debug)]
+pub(crate) struct Installed {
+    pub(crate) schema: Text,
+    pub(crate) version: Text,
+}
 
 /// The target as it is before the restore.
 #[derive(Debug)]
@@ -35,10 +42,10 @@ pub(crate) struct Target {
     pub(crate) roles: HashSet<Text>,
     /// Roles that the restoring one may give objects to.
     pub(crate) gives: HashSet<Text>,
-    /// Extensions that the server could create.
-    pub(crate) extensions: HashSet<Text>,
+    /// Extensions that the server could create, with the version that it would.
+    pub(crate) extensions: HashMap<Text, Text>,
     /// Those that this database has.
-    pub(crate) installed: HashSet<Text>,
+    pub(crate) installed: HashMap<Text, Installed>,
     /// Those that only a superuser may create.
     pub(crate) guarded: HashSet<Text>,
     pub(crate) tablespaces: HashSet<Text>,
@@ -108,8 +115,8 @@ impl Target {
             round_trip,
             roles: set("roles")?,
             gives: set("gives")?,
-            extensions: set("extensions")?,
-            installed: set("installed")?,
+            extensions: row.texts("extensions")?.into_iter().zip(row.texts("extension_versions")?).collect(),
+            installed: installed(row)?,
             guarded: set("guarded")?,
             tablespaces: set("tablespaces")?,
             usable_tablespaces: set("usable_tablespaces")?,
@@ -135,7 +142,7 @@ impl Target {
         self.is_new = true;
         // Whoever makes a database owns it, and it begins with no extension but this one.
         self.gives.insert("pg_database_owner".into());
-        self.installed = HashSet::from(["plpgsql".into()]);
+        self.installed.retain(|name, _| name.as_bytes() == b"plpgsql");
         self.closed_schemas.clear();
         self.existing.clear();
         self.event_triggers.clear();
@@ -161,7 +168,7 @@ impl Target {
     /// Whether what is restored may use an object of the target: also what nobody minds being there.
     pub(crate) fn offers(&self, kind: Kind, name: &Name) -> bool {
         match kind {
-            Kind::Extension => self.installed.contains(&name.name),
+            Kind::Extension => self.installed.contains_key(&name.name),
             Kind::Language => self.languages.contains(&name.name),
             Kind::AccessMethod => self.all_access_methods.contains(&name.name),
             _ => self.has(kind, name),
@@ -181,9 +188,21 @@ impl Target {
                 let table = Name { table: None, name: table.clone(), ..lack.name.clone() };
                 self.existing.contains(&(Space::Relation, table))
             }
-            _ => self.offers(lack.kind, &lack.name),
+            _ => self.offers(lack.kind, &lack.name) && self.misplaced(&lack.name, lack.installed_in.as_ref()).is_none(),
         }
     }
+
+    /// The schema in which an extension is there, where that is another one than the snapshot names its members in.
+    pub(crate) fn misplaced(&self, name: &Name, installed_in: Option<&Text>) -> Option<&Text> {
+        let there = &self.installed.get(&name.name)?.schema;
+        installed_in.filter(|wanted| *wanted != there).map(|_| there)
+    }
+}
+
+fn installed(row: &Row) -> Result<HashMap<Text, Installed>> {
+    let places = row.texts("installed_in")?.into_iter().zip(row.texts("installed_versions")?);
+    let places = places.map(|(schema, version)| Installed { schema, version });
+    Ok(row.texts("installed")?.into_iter().zip(places).collect())
 }
 
 async fn existing(session: &mut Session) -> Result<HashSet<(Space, Name)>> {

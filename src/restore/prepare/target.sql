@@ -31,8 +31,13 @@ select pg_catalog.current_setting('server_version_num')::pg_catalog.int4 as vers
              where o.oid = r.oid or r.rolcreaterole and not o.rolsuper
                and pg_catalog.pg_has_role(o.oid, 'MEMBER WITH ADMIN OPTION')                                     --@ 16+
             ) as sets,
-       array(select name from pg_catalog.pg_available_extensions) as extensions,
-       array(select extname from pg_catalog.pg_extension) as installed,
+       array(select x.name from pg_catalog.pg_available_extensions x order by x.name) as extensions,
+       array(select coalesce(x.default_version, '') from pg_catalog.pg_available_extensions x order by x.name)
+         as extension_versions,
+       array(select e.extname from pg_catalog.pg_extension e order by e.extname) as installed,
+       array(select n.nspname from pg_catalog.pg_extension e join pg_catalog.pg_namespace n on n.oid = e.extnamespace
+             order by e.extname) as installed_in,
+       array(select e.extversion from pg_catalog.pg_extension e order by e.extname) as installed_versions,
        array(select v.name from pg_catalog.pg_available_extension_versions v
              join pg_catalog.pg_available_extensions e on e.name = v.name and e.default_version = v.version
              where v.superuser and not v.trusted) as guarded,

@@ -78,7 +78,7 @@ impl Copies {
         }
         partitions(objects, chosen, &mut namer, &mut tables);
         for &at in &tables {
-            stands_alone(&objects[at])?;
+            stands_alone(objects, &objects[at])?;
         }
         let mut copies = Self { renames: Renames { known: rename::known(objects), ..Renames::default() }, tables };
         copies.pieces(objects, chosen, &mut namer);
@@ -207,13 +207,21 @@ fn find(objects: &[Object], chosen: &[bool], wanted: &TableName) -> Result<usize
     }
 }
 
-/// A child of inheritance shows its rows in its parents.
-fn stands_alone(table: &Object) -> Result<()> {
-    let beyond = table.lacks.iter().any(|lack| lack.kind == Kind::Table);
-    if !table.inherits.is_empty() || beyond {
+/// A child of inheritance shows its rows in its parents. One that uses the row type of another table does not.
+fn stands_alone(objects: &[Object], table: &Object) -> Result<()> {
+    let parents = table.inherits.iter().filter_map(|id| objects.get(id.0 as usize)).map(|parent| &parent.name);
+    let beyond = table.lacks.iter().filter(|lack| lack.inherited == Some(true)).map(|lack| &lack.name);
+    if let Some(parent) = parents.chain(beyond).next() {
         return Err(Error::unsupported(
-            format!("table {} inherits from another one, in which rows of a copy would show up", table.name),
+            format!("table {} inherits from {parent}, in which rows of a copy would show up", table.name),
             "restore the schema of both under another name with --into-schema",
+        ));
+    }
+    if let Some(lack) = table.lacks.iter().find(|lack| lack.kind == Kind::Table && lack.inherited.is_none()) {
+        let name = &lack.name;
+        return Err(Error::unsupported(
+            format!("table {} needs table {name}, which the dump left out, and may inherit from it", table.name),
+            "dump both with this version of pgkeep, which stores what it is needed for",
         ));
     }
     Ok(())
