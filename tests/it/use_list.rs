@@ -133,3 +133,39 @@ fn a_list_of_another_snapshot_is_refused_where_it_means_something_else() {
     assert_eq!(target.query_one("SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace"), "0");
     keeping.ok(&["restore", "latest~1", "-d", &target.url(), "-L", &file]);
 }
+
+/// What a list left of a restore that stopped is continued with the same list, and with no other.
+#[test]
+fn a_restore_of_a_list_is_continued_with_that_list() {
+    for major in versions() {
+        let server = Server::shared(major);
+        let source = server.database("list_resume");
+        source.psql(OBJECTS);
+        let keeping = dumped(&source);
+        let list = keeping.ok(&["show", "latest", "--list"]);
+        // In another order, and without the rows that a foreign key wants.
+        let (first, rest): (Vec<&str>, Vec<&str>) = list.lines().partition(|line| line.ends_with("public.one()"));
+        let lines = first.into_iter().chain(rest).filter(|line| !line.ends_with("rows of table public.parent"));
+        let edited: String = lines.map(|line| format!("{line}\n")).collect();
+        let target = server.database("list_resumed");
+        let url = target.url();
+        let path = file(&keeping, &edited);
+        let command = ["restore", "latest", "-d", &url, "-L", &path];
+        let ran = keeping.run(&command);
+        assert_eq!(ran.code, Some(4), "on {major}: {}{}", ran.stdout, ran.stderr);
+        let again = [&command[..], &["--resume"]].concat();
+        for other in [list.as_str(), &without(&edited, &["function public.one()"])] {
+            file(&keeping, other);
+            let ran = keeping.run(&again);
+            assert_eq!(ran.code, Some(8), "on {major}: {}{}", ran.stdout, ran.stderr);
+            assert!(ran.stderr.contains("was of another selection"), "{}", ran.stderr);
+        }
+        let ran = keeping.run(&["restore", "latest", "-d", &url, "--resume"]);
+        assert!(ran.code == Some(8) && ran.stderr.contains("was of another selection"), "{}", ran.stderr);
+        file(&keeping, &edited);
+        target.psql("INSERT INTO parent VALUES (1, 'good')");
+        keeping.ok(&again);
+        assert_same_schema(&source, &target);
+        assert_same_data(&source, &target);
+    }
+}
