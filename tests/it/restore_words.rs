@@ -44,8 +44,9 @@ fn words(database: &str) -> String {
     )
 }
 
-/// The words in every kind of string that a definition may hold, as `:w`.
-const WORDED: &str = "CREATE SCHEMA words; CREATE SCHEMA elsewhere; CREATE TABLE elsewhere.t ();
+/// The words in every kind of string that a definition may hold, as `:w`; labels hold the start of them, `:l`.
+const WORDED: &str = "CREATE SCHEMA words; CREATE TYPE words.e AS ENUM (:l); CREATE TABLE words.k (e words.e DEFAULT :l, k text) PARTITION BY LIST (k);
+    CREATE TABLE words.k1 PARTITION OF words.k FOR VALUES IN (:w); INSERT INTO words.k VALUES (:l, :w); CREATE SCHEMA elsewhere; CREATE TABLE elsewhere.t ();
     CREATE FUNCTION words.f() RETURNS text LANGUAGE sql IMMUTABLE AS $f$ SELECT :w $f$;
     CREATE FUNCTION words.g(a text DEFAULT :w) RETURNS text LANGUAGE sql AS $f$ SELECT a $f$;
     CREATE FUNCTION words.act() RETURNS trigger LANGUAGE plpgsql AS $f$ BEGIN new.d := :w; RETURN new; END $f$;
@@ -54,12 +55,15 @@ const WORDED: &str = "CREATE SCHEMA words; CREATE SCHEMA elsewhere; CREATE TABLE
     CREATE TABLE words.t (id int PRIMARY KEY REFERENCES words.up, d text DEFAULT :w, e words.d, CHECK (d <> 'x' || :w));
     INSERT INTO words.t VALUES (1), (2); CREATE INDEX i ON words.t (d) WHERE d <> :w;
     CREATE STATISTICS words.s (dependencies) ON id, d FROM words.t; COMMENT ON STATISTICS words.s IS :w;
-    CREATE TRIGGER act BEFORE UPDATE ON words.t FOR EACH ROW EXECUTE FUNCTION words.act(:w);
+    CREATE TRIGGER act BEFORE UPDATE ON words.t FOR EACH ROW WHEN (old.d <> :w) EXECUTE FUNCTION words.act(:w);
     ALTER TABLE words.t ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON words.t USING (d <> :w);
     CREATE VIEW words.v AS SELECT id, :w AS w FROM words.t; CREATE MATERIALIZED VIEW words.m AS SELECT :w AS w;
     CREATE RULE r AS ON DELETE TO words.v DO INSTEAD SELECT :w;
     COMMENT ON SCHEMA words IS :w; COMMENT ON TABLE words.t IS :w; COMMENT ON COLUMN words.t.d IS :w;
     COMMENT ON CONSTRAINT t_id_fkey ON words.t IS :w; COMMENT ON FUNCTION words.f() IS :w; COMMENT ON VIEW words.v IS :w;";
+
+/// Longest label of an enumeration, but for some room.
+const LABEL: usize = 60;
 
 /// A database with a string in the place of `:w`, its snapshot, and what every way of restoring made of it.
 struct Twin {
@@ -73,7 +77,10 @@ impl Twin {
     fn new(server: &Server, string: impl Fn(&str) -> String) -> Self {
         let source = server.database("words");
         let string = string(source.name());
-        source.psql(&WORDED.replace(":w", &format!("'{}'", string.replace('\'', "''"))));
+        let label: String = string.chars().take(LABEL).collect();
+        let worded =
+            WORDED.replace(":w", &format!("'{}'", string.replace('\'', "''"))).replace(":l", &format!("'{label}'"));
+        source.psql(&worded);
         source.psql(&format!("COMMENT ON DATABASE {} IS '{}'", source.name(), string.replace('\'', "''")));
         let keeping = Keeping::new();
         keeping.ok(&["dump", "-d", &source.url()]);
@@ -85,7 +92,9 @@ impl Twin {
         let string = self.string.replace('\'', "''");
         let escaped = format!("E'{}'", string.replace('\\', "\\\\"));
         let argument = self.string.replace('\\', "\\\\");
-        let forms = [(escaped.as_str(), "'W'"), (&string, "W"), (&argument, "W"), (&self.string, "W")];
+        let label: String = self.string.chars().take(LABEL).collect();
+        let forms =
+            [(escaped.as_str(), "'W'"), (&string, "W"), (&argument, "W"), (&self.string, "W"), (label.as_str(), "W")];
         let text = forms.iter().fold(text.to_owned(), |text, (form, short)| text.replace(form, short));
         text.replace(target.name(), "TARGET").replace(self.source.name(), "SOURCE")
     }
