@@ -1,6 +1,9 @@
 //! The attacker's databases, and the witness: planted code says in the server's log as whom it ran.
 
 use std::collections::BTreeSet;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::names::Names;
 use crate::harness::{Database, Server};
@@ -12,13 +15,36 @@ pub(super) const ATTACKER: &str = "mallory";
 pub(super) struct Attack {
     pub(super) server: Server,
     names: Names,
+    lair: Lair,
+}
+
+/// Where foreign servers of the attacker lead: takes note of who connects, and says nothing.
+struct Lair {
+    port: u16,
+    visits: Arc<AtomicUsize>,
+}
+
+impl Lair {
+    fn open() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let port = listener.local_addr().expect("an address").port();
+        let visits = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&visits);
+        std::thread::spawn(move || {
+            for visit in listener.incoming() {
+                counted.fetch_add(1, Ordering::SeqCst);
+                drop(visit);
+            }
+        });
+        Self { port, visits }
+    }
 }
 
 impl Attack {
     pub(super) fn on(major: u32) -> Self {
         let server = Server::fresh(major, &[("client_min_messages", "error")]);
         server.existing("postgres").psql(&format!("CREATE ROLE {ATTACKER} LOGIN"));
-        Self { server, names: Names::of_all_statements() }
+        Self { server, names: Names::of_all_statements(), lair: Lair::open() }
     }
 
     /// A new database that belongs to the attacker.
@@ -42,6 +68,30 @@ impl Attack {
         database
             .psql(&format!("GRANT CREATE ON SCHEMA public TO {ATTACKER}; CREATE SCHEMA shop AUTHORIZATION {ATTACKER}"));
         run_as_attacker(database, &self.shadows("public", false));
+    }
+
+    /// Everything in a schema `shop` that can hold code. `owner`: whether the attacker may make publications, schemas and
+    /// foreign servers, and a superuser has let an event trigger call him.
+    pub(super) fn plant_pieces(&self, database: &Database, owner: bool) {
+        let pieces = include_str!("pieces.sql").replace("$port", &self.lair.port.to_string());
+        let starts = ["create publication", "create schema", "create server", "create user mapping"];
+        let of_owners = |line: &str| starts.iter().any(|start| line.starts_with(start)) || line.contains(" other.");
+        let wanted = pieces.lines().filter(|line| owner || !of_owners(line));
+        if owner {
+            database.psql(&format!(
+                "SET search_path = pg_catalog; CREATE EXTENSION postgres_fdw SCHEMA public;
+                 GRANT USAGE ON FOREIGN DATA WRAPPER postgres_fdw TO {ATTACKER}"
+            ));
+        }
+        run_as_attacker(database, &wanted.collect::<Vec<_>>().join("\n"));
+        if owner {
+            database.psql("CREATE EVENT TRIGGER planted ON ddl_command_end EXECUTE FUNCTION shop.event()");
+        }
+    }
+
+    /// How often somebody came to a foreign server of the attacker.
+    pub(super) fn visits(&self) -> usize {
+        self.lair.visits.load(Ordering::SeqCst)
     }
 
     /// A copy of a database of the attacker with its settings.
@@ -106,16 +156,6 @@ impl Watch<'_> {
         });
         told.collect()
     }
-}
-
-/// Everything in a schema `shop` that can hold code. `owner`: whether the attacker may make publications and the schema.
-pub(super) fn plant_pieces(database: &Database, owner: bool) {
-    let pieces = include_str!("pieces.sql");
-    let of_owners = |line: &str| {
-        ["create publication", "create schema"].iter().any(|start| line.starts_with(start)) || line.contains(" other.")
-    };
-    let wanted = pieces.lines().filter(|line| owner || !of_owners(line));
-    run_as_attacker(database, &wanted.collect::<Vec<_>>().join("\n"));
 }
 
 fn run_as_attacker(database: &Database, sql: &str) {

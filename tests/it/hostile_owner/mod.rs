@@ -7,7 +7,7 @@ mod restores;
 
 use crate::cli_session::Keeping;
 use crate::harness::{Database, versions};
-use attack::{Attack, plant_pieces};
+use attack::Attack;
 
 /// Commands that only read, or only look at what they would do.
 const READING: [&[&str]; 11] = [
@@ -29,11 +29,11 @@ fn nothing_planted_runs_when_a_superuser_dumps_or_looks() {
     for major in versions() {
         let attack = Attack::on(major);
         let owned = attack.owned("owned");
-        plant_pieces(&owned, true);
+        attack.plant_pieces(&owned, true);
         attack.shadow(&owned);
         let guest = attack.server.database("guest");
         attack.shadow_as_guest(&guest);
-        plant_pieces(&guest, false);
+        attack.plant_pieces(&guest, false);
         assert_witness_sees(&attack, &owned, "relation pg_class");
         assert_witness_sees(&attack, &guest, "better operator (oid, integer)");
 
@@ -58,6 +58,9 @@ fn nothing_planted_runs_when_a_superuser_dumps_or_looks() {
         let url = attack.server.existing("postgres").url();
         observe(&attack, &keeping, &["dump", "--all-databases", "*", "--globals", "-d", &url], &mut found);
         assert!(found.is_empty(), "on {major}: {}", found.join("\n"));
+        assert_eq!(attack.visits(), 0, "on {major}: a dump or a plan led to a foreign server");
+        drop(owned.try_psql(b"SELECT FROM other.far"));
+        assert!(attack.visits() > 0, "who reads the foreign table is seen");
         attack.assert_nothing_gained("dumps");
     }
 }

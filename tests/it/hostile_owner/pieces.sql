@@ -73,6 +73,15 @@ create materialized view shop.stored as
 create index on shop.stored (shop.i('index of a materialized view', t));
 create view shop.atomic as select 1 operator(shop.===) 1 as same from (select 1) x;
 create publication attack for table shop.plain;
+create function shop.event() returns event_trigger language plpgsql as 'begin if current_user <> ''mallory'' then perform shop.b(''event trigger''); end if; end';
+create server evil foreign data wrapper postgres_fdw options (host '127.0.0.1', port '$port', connect_timeout '2');
+create user mapping for public server evil options (user 'x', password 'y');
+create table other.spread (id int, v text default shop.i('default of a partitioned table', 1)) partition by list (id);
+create table other.spread_1 partition of other.spread for values in (1);
+create foreign table other.far partition of other.spread (check (shop.b('check of a foreign table'))) for values in (2) server evil;
+alter foreign table other.far alter v set default shop.i('default of a foreign table', 1);
+create trigger far_row before insert on other.far for each row execute function shop.fire();
+insert into other.spread values (1, 'x');
 comment on table shop.plain is E'\n\\! touch /tmp/owned\nselect shop.b(''comment'');';
 create table shop."x""y'z
 \! select" (id int);

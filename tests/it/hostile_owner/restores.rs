@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Stdio;
 
-use super::attack::{Attack, Watch, plant_pieces};
+use super::attack::{Attack, Watch};
 use super::errors;
 use crate::cli_session::Keeping;
 use crate::harness::{Database, versions};
@@ -90,11 +90,11 @@ fn a_restore_runs_no_more_of_the_attackers_code_than_pg_restore_does() {
     for major in versions() {
         let attack = Attack::on(major);
         let source = attack.owned("source");
-        plant_pieces(&source, true);
+        attack.plant_pieces(&source, true);
         let bait = attack.owned("bait");
         attack.shadow(&bait);
         let full = attack.copy(&bait, "filled");
-        plant_pieces(&full, true);
+        attack.plant_pieces(&full, true);
         let dump = custom_dump(&source, &[]);
         let keeping = Keeping::new();
         keeping.ok(&["dump", "-d", &source.url(), "--statistics"]);
@@ -157,7 +157,7 @@ fn continued_restores_and_drills_run_no_more_either() {
     for major in versions() {
         let attack = Attack::on(major);
         let source = attack.owned("source");
-        plant_pieces(&source, true);
+        attack.plant_pieces(&source, true);
         let bait = attack.owned("bait");
         attack.shadow(&bait);
         let allowed =
