@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::error::Result;
 use crate::hash::Digest;
 use crate::object::{Kind, Name, Object};
-use crate::plan::Definitions;
+use crate::plan::Rendering;
 use crate::repository::{Manifest, Reader};
 use crate::text::Text;
 
@@ -72,7 +72,7 @@ pub async fn run(before: &Reader, after: &Reader) -> Result<Difference> {
 type Objects<'a> = BTreeMap<(Kind, &'a Name), Vec<Text>>;
 
 fn by_name(manifest: &Manifest) -> Objects<'_> {
-    let everything = Definitions::default();
+    let everything = Rendering::default();
     let statements = |object: &Object| {
         let mut all = everything.create(object);
         all.extend(everything.grants(object));

@@ -27,7 +27,7 @@ use crate::progress::Events;
 use crate::repository::Reader;
 use stopped::Progress;
 
-pub use crate::plan::Definitions;
+pub use crate::plan::Rendering;
 pub use options::{Course, Fill, Options, Start};
 pub use prepare::estimate::Estimate;
 pub use prepare::finding::Finding;

@@ -14,7 +14,7 @@ use futures_util::{Stream, StreamExt as _, TryStreamExt as _, stream};
 
 use crate::error::{Error, Result};
 use crate::object::{Kind, Object, ObjectId, Pass, Section};
-use crate::plan::Definitions;
+use crate::plan::Rendering;
 use crate::plan::load_order;
 use crate::plan::planner_statistics::Calls;
 use crate::plan::select::{Selected, Selection, select};
@@ -31,7 +31,7 @@ pub struct Options {
     /// What of the snapshot.
     pub selection: Selection,
     /// What to leave out of definitions.
-    pub definitions: Definitions,
+    pub rendering: Rendering,
     /// Keeps psql from commands of its own.
     pub restrict_key: RestrictKey,
 }
@@ -116,7 +116,7 @@ struct Script<'a> {
 
 impl Script<'_> {
     fn pieces(&self, events: &Events) -> Result<Vec<Piece>> {
-        let definitions = &self.options.definitions;
+        let rendering = &self.options.rendering;
         let mut all = vec![Piece::Text(self.options.restrict_key.head(&self.encoding))];
         all.extend(self.definitions_of(|object| object.section != Section::PostData)?);
         for (object, parts) in self.loads(events) {
@@ -125,9 +125,9 @@ impl Script<'_> {
         all.push(Piece::Text(self.sequences()?));
         all.extend(self.definitions_of(|o| o.section == Section::PostData && o.kind.pass() == Pass::Main)?);
         for object in self.kept() {
-            all.extend(piece("grants", object, &definitions.grants(object))?);
+            all.extend(piece("grants", object, &rendering.grants(object))?);
         }
-        if !definitions.omit.grants {
+        if !rendering.omit.grants {
             all.extend(self.definitions_of(|object| object.kind.pass() == Pass::Grants)?);
         }
         all.extend(self.definitions_of(|object| object.kind.pass() == Pass::Last)?);
@@ -146,7 +146,7 @@ impl Script<'_> {
 
     fn definitions_of(&self, wanted: impl Fn(&Object) -> bool) -> Result<Vec<Piece>> {
         let objects = self.kept().filter(|object| wanted(object));
-        let pieces = objects.map(|object| piece("", object, &self.options.definitions.create_in_script(object)));
+        let pieces = objects.map(|object| piece("", object, &self.options.rendering.create_in_script(object)));
         Ok(pieces.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
     }
 

@@ -4,21 +4,21 @@
 //! [`Pattern`]s, [`Schedule`] hands out work that may run side by side without waiting for [`Locks`]. Nothing here
 //! performs IO or waits.
 
-mod definitions;
 pub mod load_order;
 mod locks;
 mod loops;
-mod omissions;
+mod omit;
 mod order;
 mod pattern;
 pub(crate) mod planner_statistics;
+mod rendering;
 mod schedule;
 pub mod select;
 
-pub use definitions::Definitions;
-pub(crate) use definitions::{granted, is_created};
 pub use locks::{Lock, Locks};
-pub use omissions::Omissions;
+pub use omit::Omit;
 pub use order::{Node, Order, order};
 pub use pattern::Pattern;
+pub use rendering::Rendering;
+pub(crate) use rendering::{granted, is_created};
 pub use schedule::{Item, Schedule};

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::hash::StoredId;
-use crate::plan::Omissions;
+use crate::plan::Omit;
 use crate::text::Text;
 
 /// Raised whenever the same choices lead to other statements or other batches than before.
@@ -90,8 +90,8 @@ impl Choices {
 }
 
 /// Names of what is left out; they are stored, and never change.
-pub(crate) fn omitted(omit: Omissions) -> Vec<String> {
-    let Omissions { owners, grants, comments, labels, tablespaces, access_methods, compression } = omit;
+pub(crate) fn omitted(omit: Omit) -> Vec<String> {
+    let Omit { owners, grants, comments, labels, tablespaces, access_methods, compression } = omit;
     let all = [
         (owners, "owners"),
         (grants, "grants"),
@@ -112,7 +112,7 @@ mod tests {
         let table = |name: &str| Table { schema: Some("s".into()), name: name.into() };
         Choices {
             objects: Choices::objects(&[true, false, true], &[false, true, true]),
-            omit: omitted(Omissions { owners: true, grants: true, ..Omissions::default() }),
+            omit: omitted(Omit { owners: true, grants: true, ..Omit::default() }),
             role: Some(Text::from(&b"caf\xe9"[..])),
             into_table: vec![(table("a"), table("b"))],
             fill: "add".into(),

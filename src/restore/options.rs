@@ -6,7 +6,7 @@ use crate::cancel::Cancellation;
 use crate::error::{Error, Result};
 use crate::pg::Config;
 use crate::plan::select::{Purpose, Selection, TablePattern};
-use crate::plan::{Definitions, Pattern};
+use crate::plan::{Pattern, Rendering};
 use crate::restore::choices::{Choices, Table, omitted};
 use crate::restore::rename::table_names::TableName;
 use crate::text;
@@ -26,7 +26,7 @@ pub struct Options {
     /// What of the snapshot.
     pub selection: Selection,
     /// What to leave out of definitions.
-    pub definitions: Definitions,
+    pub rendering: Rendering,
     /// Whether to collect statistics for the planner at the end.
     pub analyze: bool,
     /// Remove first what will be created, where it is there.
@@ -116,7 +116,7 @@ impl Options {
             start: Start::default(),
             course: Course::default(),
             selection: Selection { purpose: Purpose::Restore, ..Selection::default() },
-            definitions: Definitions::default(),
+            rendering: Rendering::default(),
             analyze: true,
             clean: false,
             role: None,
@@ -172,7 +172,7 @@ impl Options {
     /// Where such a name is no pattern.
     pub(crate) fn narrowed(&self) -> Result<Selection> {
         let mut selection = self.selection.clone();
-        selection.omissions.access_methods = self.definitions.omit.access_methods;
+        selection.omissions.access_methods = self.rendering.omit.access_methods;
         selection.data_only |= self.fill != Fill::Add;
         // Large objects have no key by which one could be there already.
         selection.no_large_objects |= self.fill == Fill::KeepExisting;
@@ -198,8 +198,8 @@ impl Options {
         Choices {
             objects: Choices::objects(keep, data),
             order: (!order.is_sorted()).then(|| Choices::order(order)),
-            omit: omitted(self.definitions.omit),
-            owners: self.definitions.owners.iter().map(pair).collect(),
+            omit: omitted(self.rendering.omit),
+            owners: self.rendering.owners.iter().map(pair).collect(),
             create_database: self.start == Start::NewDatabase,
             clean: self.clean,
             role: self.role.clone(),

@@ -2,7 +2,7 @@
 //! shape.
 
 use pgkeep::dump;
-use pgkeep::plan::Omissions;
+use pgkeep::plan::Omit;
 use pgkeep::progress::silent;
 use pgkeep::restore;
 
@@ -135,7 +135,7 @@ fn a_role_without_rights_restores_without_owners_and_grants() {
         expect(dump::run(&repository, &dump_options(&source), &silent()).await, "dump");
         let mut options = restore_options(&target);
         options.target.user = "plain_owner".into();
-        options.definitions.omit = Omissions { owners: true, grants: true, ..Omissions::default() };
+        options.rendering.omit = Omit { owners: true, grants: true, ..Omit::default() };
         let reader = latest(&repository).await;
         expect(restore::from_snapshot(&reader, &options, &silent()).await, "restore");
     });

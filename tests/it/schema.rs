@@ -7,7 +7,7 @@ use std::sync::Arc;
 use pgkeep::object::{Grant, Kind, Object, Pass};
 use pgkeep::pg::settings::Purpose;
 use pgkeep::pg::{Config, Host, Session, snapshot, sql};
-use pgkeep::restore::Definitions;
+use pgkeep::restore::Rendering;
 use pgkeep::text::Text;
 
 use crate::harness::server::SUPERUSER;
@@ -153,13 +153,13 @@ pub(crate) async fn create(database: &Database, objects: &[Object]) -> Vec<Strin
 }
 
 fn of_pass(object: &Object, pass: Pass) -> Vec<Text> {
-    let definitions = Definitions::default();
+    let rendering = Rendering::default();
     let mut statements = Vec::new();
     if object.kind.pass() == pass && object.kind != Kind::Database {
-        statements = definitions.create(object);
+        statements = rendering.create(object);
     }
     if pass == Pass::Grants {
-        statements.extend(definitions.grants(object));
+        statements.extend(rendering.grants(object));
     }
     statements
 }

@@ -4,7 +4,7 @@ use futures_util::StreamExt as _;
 use pgkeep::cat::{self, Format};
 use pgkeep::progress::silent;
 use pgkeep::repository::Reader;
-use pgkeep::restore::{Definitions, Verdict};
+use pgkeep::restore::{Rendering, Verdict};
 use pgkeep::script::RestrictKey;
 use pgkeep::{diff, drill, dump, script};
 
@@ -38,7 +38,7 @@ fn the_script_makes_the_same_database() {
             let reader = dumped(&source, &folder).await;
             let options = script::Options {
                 selection: restore_options(&target).selection,
-                definitions: Definitions::default(),
+                rendering: Rendering::default(),
                 restrict_key: RestrictKey::random(),
             };
             let script = expect(script::write(&reader, &options, &silent()).await, "script");

@@ -12,9 +12,9 @@ use pgkeep::{Error, ErrorKind, Result};
 use serde::Serialize;
 
 use crate::cli::command::list;
-use crate::cli::definitions::Definitions;
 use crate::cli::exit::{Failure, Outcome};
 use crate::cli::flags::{Connection, Identities, Jobs, Place};
+use crate::cli::rendering::Rendering;
 use crate::cli::selection::{Pieces, Selection};
 use crate::cli::{Context, opening, report, screen, units};
 
@@ -59,7 +59,7 @@ pub(crate) struct Drill {
     #[command(flatten)]
     jobs: Jobs,
     #[command(flatten)]
-    definitions: Definitions,
+    rendering: Rendering,
     #[command(flatten)]
     selection: Selection,
     #[command(flatten)]
@@ -142,7 +142,7 @@ impl Drill {
             jobs: self.jobs.number(),
             start: restore::Start::NewDatabase,
             selection,
-            definitions: self.definitions.chosen()?,
+            rendering: self.rendering.chosen()?,
             analyze: false,
             cancellation: context.cancellation.clone(),
             ..restore::Options::new(self.connection.config(None, events).await?)

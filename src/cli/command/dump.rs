@@ -15,9 +15,9 @@ use pgkeep::repository::{Repository, WriteOptions};
 use pgkeep::{Error, Result};
 
 use crate::cli::command::list;
-use crate::cli::definitions::Omissions;
 use crate::cli::exit::{Failure, Outcome};
 use crate::cli::flags::{Connection, Identities, Jobs, Place, duration};
+use crate::cli::rendering::Omit;
 use crate::cli::report::Report;
 use crate::cli::selection::Selection;
 use crate::cli::{Context, opening, screen, units};
@@ -48,7 +48,7 @@ pub(crate) struct Dump {
     #[command(flatten)]
     selection: Selection,
     #[command(flatten)]
-    omissions: Omissions,
+    omissions: Omit,
     #[command(flatten)]
     reading: Reading,
     #[command(flatten)]

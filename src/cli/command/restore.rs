@@ -9,9 +9,9 @@ use pgkeep::restore::{self, Options, Proof, Stopped, Summary};
 use pgkeep::text::Text;
 use pgkeep::{Error, ErrorKind, Result};
 
-use crate::cli::definitions::Definitions;
 use crate::cli::exit::{Failure, Outcome};
 use crate::cli::flags::{Connection, Identities, Jobs, Place};
+use crate::cli::rendering::Rendering;
 use crate::cli::report::Report;
 use crate::cli::selection::{Pieces, Selection};
 use crate::cli::stage;
@@ -60,7 +60,7 @@ pub(crate) struct Restore {
     #[command(flatten)]
     jobs: Jobs,
     #[command(flatten)]
-    definitions: Definitions,
+    rendering: Rendering,
     #[command(flatten)]
     selection: Selection,
     #[command(flatten)]
@@ -221,7 +221,7 @@ impl Restore {
             start: if self.create { restore::Start::NewDatabase } else { restore::Start::Existing },
             course: self.manner.course(),
             selection,
-            definitions: self.definitions.chosen()?,
+            rendering: self.rendering.chosen()?,
             analyze: !self.no_analyze,
             clean: self.manner.clean,
             role: self.manner.role.as_deref().map(Text::from),

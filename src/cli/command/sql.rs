@@ -8,9 +8,9 @@ use pgkeep::Error;
 use pgkeep::plan::select;
 use pgkeep::script::{self, Options, RestrictKey};
 
-use crate::cli::definitions::Definitions;
 use crate::cli::exit::Outcome;
 use crate::cli::flags::{Identities, Place};
+use crate::cli::rendering::Rendering;
 use crate::cli::report::Report;
 use crate::cli::selection::{Pieces, Selection};
 use crate::cli::{Context, opening};
@@ -38,7 +38,7 @@ pub(crate) struct Sql {
     #[arg(long, value_name = "KEY")]
     restrict_key: Option<String>,
     #[command(flatten)]
-    definitions: Definitions,
+    rendering: Rendering,
     #[command(flatten)]
     selection: Selection,
     #[command(flatten)]
@@ -57,7 +57,7 @@ impl Sql {
         let statistics = self.selection.asks_for_statistics();
         let selection = select::Selection { statistics, ..self.pieces.chosen(&self.selection)? };
         let restrict_key = self.restrict_key.as_deref().map_or_else(|| Ok(RestrictKey::random()), RestrictKey::new)?;
-        let options = Options { selection, definitions: self.definitions.chosen()?, restrict_key };
+        let options = Options { selection, rendering: self.rendering.chosen()?, restrict_key };
         let report = Report::new(context.output);
         let mut script = Box::pin(script::write(&reader, &options, &report.events()).await?);
         let mut out = std::io::stdout().lock();

@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 
 use crate::error::Result;
 use crate::object::{Kind, Object, ObjectId, Section, Without};
-use crate::plan::{Omissions, Pattern};
+use crate::plan::{Omit, Pattern};
 use crate::text::Text;
 pub use list::List;
 pub use switch::Switch;
@@ -72,7 +72,7 @@ pub struct Selection {
     /// `--no-unlogged-table-data`.
     pub no_unlogged_table_data: bool,
     /// What is left out of definitions.
-    pub omissions: Omissions,
+    pub omissions: Omit,
     /// `--no-publications`.
     pub no_publications: bool,
     /// `--no-subscriptions`.

@@ -320,7 +320,7 @@ fn kinds_that_are_switched_off() {
     assert!(chosen.lacks("payments.payment.rls") && chosen.lacks("everything") && chosen.lacks("1"));
     assert_eq!(chosen.keep.len(), pos().0.len() - 3);
     let mut object = bare(ObjectId(0), Kind::Table, Name::plain("t"));
-    Omissions { comments: true, grants: true, ..Omissions::default() }.trim(&mut object);
+    Omit { comments: true, grants: true, ..Omit::default() }.trim(&mut object);
     assert!(object.comments.is_empty() && object.grants.is_empty());
 }
 

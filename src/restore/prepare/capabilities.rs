@@ -25,19 +25,19 @@ pub(crate) fn findings(objects: &[&Object], origin: &Origin, target: &Target, op
         extensions(&mut add, objects, target);
         owners(&mut add, objects, target, options);
         tablespaces(&mut add, objects, target, options);
-        rights::tell(&mut add, objects, target, !options.definitions.omit.grants);
+        rights::tell(&mut add, objects, target, !options.rendering.omit.grants);
         rights::settings(&mut add, &origin.settings, target);
         rights::settings_of_roles(&mut add, &origin.roles_with_settings, target);
     }
     collations(&mut add, objects, target);
-    if !options.definitions.omit.compression {
+    if !options.rendering.omit.compression {
         compression(&mut add, objects, target);
     }
     locale(&mut all, origin, target);
-    if !options.definitions.omit.labels {
+    if !options.rendering.omit.labels {
         all.extend(labels(objects, target));
     }
-    if !target.superuser && !options.definitions.omit.grants {
+    if !target.superuser && !options.rendering.omit.grants {
         let found = rights::system_grants(objects, target);
         all.extend(found.map(|(message, hint)| Finding { fatal: false, message, hint }));
     }
@@ -64,7 +64,7 @@ fn extensions(add: &mut impl FnMut(String, String), objects: &[&Object], target:
 fn owners(add: &mut impl FnMut(String, String), objects: &[&Object], target: &Target, options: &Options) {
     let mut strangers: BTreeMap<&Text, BTreeSet<String>> = BTreeMap::new();
     for object in objects.iter().filter(|object| object.kind != Kind::Database) {
-        let owner = options.definitions.owner_of(object).filter(|owner| object.give_to(owner).is_some());
+        let owner = options.rendering.owner_of(object).filter(|owner| object.give_to(owner).is_some());
         if let Some(owner) = owner.filter(|owner| target.roles.contains(*owner) && !target.gives.contains(*owner)) {
             strangers.entry(owner).or_default().insert(format!("{} {}", object.kind.noun(), object.name));
         }
@@ -80,7 +80,7 @@ fn owners(add: &mut impl FnMut(String, String), objects: &[&Object], target: &Ta
 
 fn tablespaces(add: &mut impl FnMut(String, String), objects: &[&Object], target: &Target, options: &Options) {
     let spaces: BTreeSet<&Text> = objects.iter().filter_map(|object| object.tablespace.as_ref()).collect();
-    for space in spaces.into_iter().filter(|space| !space.is_empty() && !options.definitions.omit.tablespaces) {
+    for space in spaces.into_iter().filter(|space| !space.is_empty() && !options.rendering.omit.tablespaces) {
         if target.tablespaces.contains(space) && !target.usable_tablespaces.contains(space) {
             add(
                 format!("role {} may not create in tablespace {space}", target.role),

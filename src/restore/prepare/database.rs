@@ -6,7 +6,7 @@
 use crate::error::Result;
 use crate::object::{Kind, Object};
 use crate::pg::{Connector, maintenance};
-use crate::plan::Definitions;
+use crate::plan::Rendering;
 use crate::restore::options::Options;
 use crate::restore::prepare::finding::Finding;
 use crate::restore::prepare::target::Target;
@@ -53,9 +53,9 @@ pub(crate) async fn look(options: &Options, connector: &Connector, encoding: &st
 }
 
 /// The statement that creates it.
-pub(crate) fn creation(objects: &[Object], encoding: &str, name: &Text, definitions: &Definitions) -> Text {
+pub(crate) fn creation(objects: &[Object], encoding: &str, name: &Text, rendering: &Rendering) -> Text {
     let mut described = objects.iter().find(|object| object.kind == Kind::Database).cloned();
-    described.iter_mut().for_each(|object| definitions.omit.trim(object));
+    described.iter_mut().for_each(|object| rendering.omit.trim(object));
     match described.as_ref().and_then(|object| Some((object, object.create.first()?))) {
         Some((object, statement)) => rename(statement, &object.name.name, name),
         None => {
@@ -66,13 +66,13 @@ pub(crate) fn creation(objects: &[Object], encoding: &str, name: &Text, definiti
 }
 
 /// Statements that give a database which was created the properties and grants of the one that was dumped.
-pub(crate) fn properties(objects: &[Object], name: &Text, definitions: &Definitions) -> Vec<Text> {
+pub(crate) fn properties(objects: &[Object], name: &Text, rendering: &Rendering) -> Vec<Text> {
     let Some(object) = objects.iter().find(|object| object.kind == Kind::Database) else { return Vec::new() };
     let object = &renamed(object, name);
-    let all = definitions.create(object);
+    let all = rendering.create(object);
     let created = all.iter().position(|statement| Some(statement) == object.create.first());
     let after = all.into_iter().skip(created.map_or(0, |at| at + 1));
-    after.chain(definitions.grants(object)).collect()
+    after.chain(rendering.grants(object)).collect()
 }
 
 /// The database of the snapshot with the target's name in all that is said of it.

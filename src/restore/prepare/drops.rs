@@ -16,7 +16,7 @@ pub(crate) fn statements(plan: &Plan) -> Vec<(Text, usize)> {
     let removed =
         plan.objects().filter(|object| is_created(object) && gone[object.id.0 as usize] == object.id.0 as usize);
     let mut removed: Vec<&Object> =
-        removed.filter(|o| o.kind.pass() != Pass::Grants || granted(o, &plan.definitions)).collect();
+        removed.filter(|o| o.kind.pass() != Pass::Grants || granted(o, &plan.rendering)).collect();
     removed.reverse();
     let whole = |object: &Object| object.part_of.map(|whole| &objects[whole.0 as usize]);
     let with_locks = |object| drops(object, whole(object)).into_iter().map(|drop| (drop, batches::removal(object)));

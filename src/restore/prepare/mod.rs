@@ -123,12 +123,12 @@ impl Plan {
     /// not its own, and has no definition from here on.
     fn settle(&mut self, options: &Options) {
         self.drops = options.clean.then(|| drops::statements(self));
-        let (objects, name, definitions) = (&self.manifest.objects, &options.target.database, &options.definitions);
+        let (objects, name, rendering) = (&self.manifest.objects, &options.target.database, &options.rendering);
         if options.creates_now() {
-            self.creation = Some(database::creation(objects, &self.encoding, name, definitions));
+            self.creation = Some(database::creation(objects, &self.encoding, name, rendering));
         }
         if options.start == Start::NewDatabase {
-            self.properties = database::properties(objects, name, definitions);
+            self.properties = database::properties(objects, name, rendering);
         }
         for object in &mut self.manifest.objects {
             if !self.chosen.keeps(object.id) && object.kind != Kind::Database {

@@ -79,7 +79,7 @@ impl Plan {
             server: self.server.clone(),
             estimate: Work::of(self).estimate(self.jobs, self.server.round_trip_seconds),
             exists: self.exists.clone(),
-            without: self.definitions.without(),
+            without: self.rendering.without(),
             missing: self.manifest.about.missing.iter().map(|(what, why)| format!("{what}: {why}")).collect(),
             objects: self.in_order(),
             rows: tables.iter().map(|table| table.rows).sum(),

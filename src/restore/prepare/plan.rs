@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use crate::object::{Kind, Object, ObjectId};
-use crate::plan::Definitions;
+use crate::plan::Rendering;
 use crate::plan::select::Selected;
 use crate::repository::{Manifest, Part};
 use crate::restore::ledger::Ledger;
@@ -46,7 +46,7 @@ pub struct Plan {
     pub(crate) jobs: usize,
     /// Role to restore as, where that is not the one that connects.
     pub(crate) role: Option<Text>,
-    pub(crate) definitions: Definitions,
+    pub(crate) rendering: Rendering,
     /// Whether statistics for the planner are collected where none are set.
     pub(crate) analyze: bool,
     /// Whether all tables are read back in the end, also where nothing may have changed them.
@@ -130,7 +130,7 @@ impl Plan {
             drops: None,
             jobs: options.jobs,
             role: options.role.clone(),
-            definitions: options.definitions.clone(),
+            rendering: options.rendering.clone(),
             analyze: options.analyze,
             verify: options.verify,
             keeps_existing: options.fill == Fill::KeepExisting,

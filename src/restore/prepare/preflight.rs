@@ -164,7 +164,7 @@ fn collisions(all: &mut Vec<Finding>, objects: &[&Object], origin: &Origin, targ
 fn roles(all: &mut Vec<Finding>, objects: &[&Object], target: &Target, options: &Options) {
     let mut missing: BTreeMap<&Text, BTreeSet<String>> = BTreeMap::new();
     for object in objects {
-        for role in options.definitions.roles(object) {
+        for role in options.rendering.roles(object) {
             if !target.roles.contains(role) {
                 missing.entry(role).or_default().insert(format!("{} {}", object.kind.noun(), object.name));
             }
@@ -179,9 +179,9 @@ fn roles(all: &mut Vec<Finding>, objects: &[&Object], target: &Target, options: 
 }
 
 fn surroundings(all: &mut Vec<Finding>, objects: &[&Object], target: &Target, options: &Options) {
-    let definitions = &options.definitions;
+    let rendering = &options.rendering;
     let spaces: BTreeSet<&Text> = objects.iter().filter_map(|object| object.tablespace.as_ref()).collect();
-    for space in spaces.into_iter().filter(|space| !space.is_empty() && !definitions.omit.tablespaces) {
+    for space in spaces.into_iter().filter(|space| !space.is_empty() && !rendering.omit.tablespaces) {
         if !target.tablespaces.contains(space) {
             all.push(Finding::fatal(
                 format!("tablespace {space} does not exist on the target"),
@@ -191,7 +191,7 @@ fn surroundings(all: &mut Vec<Finding>, objects: &[&Object], target: &Target, op
     }
     let methods: BTreeSet<&Text> = objects.iter().filter_map(|object| object.access_method.as_ref()).collect();
     let created = |name: &Text| objects.iter().any(|o| o.kind == Kind::AccessMethod && o.name.name == *name);
-    for method in methods.into_iter().filter(|_| !definitions.omit.access_methods) {
+    for method in methods.into_iter().filter(|_| !rendering.omit.access_methods) {
         if !target.access_methods.contains(method) && !created(method) {
             all.push(Finding::fatal(
                 format!("table access method {method} does not exist on the target"),

@@ -26,7 +26,7 @@ impl Restoring {
     /// Statements that create an object. An extension may be there already, made by a superuser, and then only that one
     /// may comment on it: what it says already is not said again.
     async fn statements(&self, session: &mut Session, object: &Object) -> Result<Vec<Text>> {
-        let mut statements = self.plan.definitions.create(object);
+        let mut statements = self.plan.rendering.create(object);
         if object.kind == Kind::Extension && !object.comments.is_empty() {
             let named = text![" WHERE extname = ", object.name.name.literal()];
             let comment =
@@ -71,8 +71,7 @@ impl Restoring {
         session: &mut Session,
         objects: impl Iterator<Item = &'a Object> + Send,
     ) -> Result<()> {
-        let lacking =
-            |object: &&Object| granted(object, &self.plan.definitions) && self.failures.lacks_grants(object.id);
+        let lacking = |object: &&Object| granted(object, &self.plan.rendering) && self.failures.lacks_grants(object.id);
         let records: Vec<Text> =
             objects.filter(lacking).map(|object| self.sessions.ledger.record(Item::Ungranted(object.id))).collect();
         run_all(session, &records, "write the ledger of the restore").await
@@ -130,10 +129,10 @@ pub(crate) struct DefaultGrants<'a> {
 
 impl Work for Grants<'_> {
     async fn run(&self, session: &mut Session) -> Result<()> {
-        let (restoring, definitions) = (self.restoring, &self.restoring.plan.definitions);
+        let (restoring, rendering) = (self.restoring, &self.restoring.plan.rendering);
         for object in self.objects {
             let doing = format!("grant on {} {}", object.kind.noun(), object.name);
-            restoring.apart(session, object, &definitions.grants(object), &doing, Failures::grants).await?;
+            restoring.apart(session, object, &rendering.grants(object), &doing, Failures::grants).await?;
         }
         restoring.record_ungranted(session, self.objects.iter().copied()).await
     }
@@ -142,7 +141,7 @@ impl Work for Grants<'_> {
 impl Work for DefaultGrants<'_> {
     async fn run(&self, session: &mut Session) -> Result<()> {
         let defaults = || self.restoring.plan.objects().filter(|object| object.kind.pass() == Pass::Grants);
-        for object in defaults().filter(|object| granted(object, &self.restoring.plan.definitions)) {
+        for object in defaults().filter(|object| granted(object, &self.restoring.plan.rendering)) {
             self.restoring.create_apart(session, object).await?;
         }
         self.restoring.record_ungranted(session, defaults()).await

@@ -108,9 +108,9 @@ impl Cluster<'_> {
     }
 
     async fn inside(&mut self, object: &Object, doing: &str) -> Result<()> {
-        let definitions = &self.options.definitions;
-        run_all(&mut self.session, &definitions.create(object), doing).await?;
-        run_all(&mut self.session, &definitions.grants(object), doing).await?;
+        let rendering = &self.options.rendering;
+        run_all(&mut self.session, &rendering.create(object), doing).await?;
+        run_all(&mut self.session, &rendering.grants(object), doing).await?;
         self.session.run(text![DURABLE, "; COMMIT"]).await.map_err(|e| e.while_doing("commit"))
     }
 }

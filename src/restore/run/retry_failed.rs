@@ -35,15 +35,15 @@ pub(super) async fn positions(restoring: &Restoring, main: &mut Slot, positions:
 
 /// Grants what could not be granted.
 pub(super) async fn grants(restoring: &Restoring, main: &mut Slot) -> Result<()> {
-    let (done, definitions) = (&restoring.sessions.done, &restoring.plan.definitions);
-    for object in restoring.plan.objects().filter(|object| granted(object, definitions)) {
+    let (done, rendering) = (&restoring.sessions.done, &restoring.plan.rendering);
+    for object in restoring.plan.objects().filter(|object| granted(object, rendering)) {
         if !done.has(Item::Ungranted(object.id)) || restoring.failures.blocks(restoring.objects(), object) {
             continue;
         }
         let doing = format!("grant on {} {}", object.kind.noun(), object.name);
-        let mut statements = definitions.grants(object);
+        let mut statements = rendering.grants(object);
         if object.kind.pass() == Pass::Grants {
-            statements = [definitions.create(object), statements].concat();
+            statements = [rendering.create(object), statements].concat();
         }
         let again = Statements { statements: &statements, doing: &doing };
         if let Err(error) = restoring.sessions.run_recorded(main, Item::Grant(object.id), &doing, &again).await {

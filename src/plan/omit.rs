@@ -6,7 +6,7 @@ use crate::text::lex::{joined, tokens};
 
 /// What to leave out. The default leaves out nothing.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Omissions {
+pub struct Omit {
     /// `-O`: everything belongs to the role that restores.
     pub owners: bool,
     /// `-x`: grants and default privileges.
@@ -23,7 +23,7 @@ pub struct Omissions {
     pub compression: bool,
 }
 
-impl Omissions {
+impl Omit {
     /// Takes from an object what is left out.
     pub fn trim(self, object: &mut Object) {
         if self.owners {

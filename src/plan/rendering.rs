@@ -3,20 +3,20 @@
 use std::collections::BTreeMap;
 
 use crate::object::{Grant, Kind, Object, Pass};
-use crate::plan::Omissions;
+use crate::plan::Omit;
 use crate::text;
 use crate::text::Text;
 
 /// What to leave out of the definitions or to write differently.
 #[derive(Clone, Debug, Default)]
-pub struct Definitions {
+pub struct Rendering {
     /// What to leave out.
-    pub omit: Omissions,
+    pub omit: Omit,
     /// Owners to replace by other roles.
     pub owners: BTreeMap<Text, Text>,
 }
 
-impl Definitions {
+impl Rendering {
     /// What is left out, in words.
     pub(crate) fn without(&self) -> Vec<&'static str> {
         let all = [
@@ -106,6 +106,6 @@ pub(crate) fn is_created(object: &Object) -> bool {
 }
 
 /// Whether an object takes part in the pass for grants.
-pub(crate) fn granted(object: &Object, definitions: &Definitions) -> bool {
-    !definitions.omit.grants && (object.kind.pass() == Pass::Grants || !object.grants.is_empty())
+pub(crate) fn granted(object: &Object, rendering: &Rendering) -> bool {
+    !rendering.omit.grants && (object.kind.pass() == Pass::Grants || !object.grants.is_empty())
 }

@@ -7,7 +7,7 @@ use pgkeep::{Error, Result, plan, restore};
 /// What to leave out: on a dump, so that no restore can bring it back.
 #[derive(Args, Clone, Copy, Debug)]
 #[command(next_help_heading = "Definitions")]
-pub(crate) struct Omissions {
+pub(crate) struct Omit {
     /// Leave owners out: everything belongs to the role that restores
     #[arg(long, short = 'O')]
     no_owner: bool,
@@ -31,10 +31,10 @@ pub(crate) struct Omissions {
     no_toast_compression: bool,
 }
 
-impl Omissions {
+impl Omit {
     /// What is meant.
-    pub(crate) fn chosen(self) -> plan::Omissions {
-        plan::Omissions {
+    pub(crate) fn chosen(self) -> plan::Omit {
+        plan::Omit {
             owners: self.no_owner,
             grants: self.no_privileges,
             comments: self.no_comments,
@@ -49,17 +49,17 @@ impl Omissions {
 /// How a restore changes definitions.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Definitions")]
-pub(crate) struct Definitions {
+pub(crate) struct Rendering {
     #[command(flatten)]
-    omissions: Omissions,
+    omissions: Omit,
     /// Give to another role what this one owned; may be given several times
     #[arg(long, value_name = "OLD=NEW")]
     map_owner: Vec<String>,
 }
 
-impl Definitions {
+impl Rendering {
     /// What is meant.
-    pub(crate) fn chosen(&self) -> Result<restore::Definitions> {
+    pub(crate) fn chosen(&self) -> Result<restore::Rendering> {
         let pair = |written: &String| match written.split_once('=') {
             Some((old, new)) if !old.is_empty() && !new.is_empty() => Ok((Text::from(old), Text::from(new))),
             _ => Err(Error::Usage {
@@ -68,6 +68,6 @@ impl Definitions {
             }),
         };
         let owners = self.map_owner.iter().map(pair).collect::<Result<_>>()?;
-        Ok(restore::Definitions { omit: self.omissions.chosen(), owners })
+        Ok(restore::Rendering { omit: self.omissions.chosen(), owners })
     }
 }
