@@ -103,6 +103,7 @@ const RESTORE: &[&str] = &[
     "--on-conflict-do-nothing",
     "--disable-triggers",
     "--verify-target",
+    "--yes",
 ];
 const DEFINITIONS: &[&str] = &[
     "-O, --no-owner",

@@ -98,6 +98,11 @@ fn a_database_that_is_called_as_the_roles_of_a_server() {
         );
     }
     assert_eq!(schema_text(&target), before);
+    let server_url = postgres.url();
+    for renaming in [["--into-schema", "a=b"], ["--into-table", "a.t=a.u"]] {
+        let command = [&["restore", &roles[..8], "-d", &server_url][..], &renaming].concat();
+        refused(&keeping.run(&command), 8, &["holds roles and tablespaces", "leave out", "nothing was changed"]);
+    }
     keeping.ok(&["restore", &roles[..8], "-d", &postgres.url()]);
     keeping.ok(&["restore", &rows[..8], "-d", &target.url()]);
     assert_same_data(&database, &target);

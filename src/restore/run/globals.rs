@@ -71,10 +71,11 @@ pub(crate) async fn run(reader: &Reader, options: &Options, events: &Events) -> 
 pub(crate) fn check(options: &Options) -> Result<()> {
     let steps = options.start == Start::Existing && matches!(options.course, Course::Steps { .. });
     let other = options.clean || options.verify || options.role.is_some() || options.fill != Fill::Add;
-    if !steps || other || !options.selection.is_whole() {
+    let renames = !options.into_schema.is_empty() || !options.into_table.is_empty();
+    if !steps || other || renames || !options.selection.is_whole() {
         return Err(Error::unsupported(
             "this snapshot holds roles and tablespaces of a server, which come back together or not at all",
-            "leave out -C, -c, -1, --resume, --role, --plan, --verify-target and what selects",
+            "leave out -C, -c, -1, --resume, --role, --plan, --verify-target and what selects or renames",
         ));
     }
     Ok(())
