@@ -85,8 +85,9 @@ fn a_standby_that_must_go_on_is_told_with_what_to_do() {
             let dump = scope.spawn(|| keeping.run(&["dump", "-d", &proxy.url(&copy), "-j", "1"]));
             gate.wait();
             database.psql(change);
-            let done = "SELECT count(*) FROM pg_class WHERE relname = 'spoiled' OR relname LIKE 'also%'";
-            let replayed = || copy.query_one(done) == database.query_one(done);
+            let written = database.query_one("SELECT pg_current_wal_lsn()");
+            let reached = format!("SELECT CASE WHEN pg_last_wal_replay_lsn() >= '{written}' THEN 'reached' END");
+            let replayed = || copy.query_one(&reached) == "reached";
             let came = (0..3000).any(|_| {
                 thread::sleep(Duration::from_millis(10));
                 replayed()
