@@ -61,10 +61,9 @@ impl Lead {
             let hint = Some(format!("starting over with a new server snapshot, try {} of {TRIES}", at + 1));
             if at < TRIES {
                 events(Event::Warning { message: problem, hint });
-                match session.is_usable() {
-                    true => session.run("ROLLBACK").await?,
-                    // A standby ends the session of whoever is in its way outside of a statement.
-                    false => session = connector.connect().await?,
+                // A standby ends the session of whoever is in its way, also between two statements.
+                if !session.is_usable() || session.run("ROLLBACK").await.is_err() {
+                    session = connector.connect().await?;
                 }
                 tokio::time::sleep(PAUSE * at).await;
             }
