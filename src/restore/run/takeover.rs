@@ -13,6 +13,7 @@ use crate::progress::Event;
 use crate::restore::ledger::{Done, Found, Ledger, Lock, WORK_LOCK, end_holders, refused};
 use crate::restore::run::sessions::{Sessions, Work};
 use crate::text;
+use crate::text::Text;
 
 /// How long what is left of an earlier run may take to end by itself, and then again after it was told to.
 const PATIENCE_SECONDS: u32 = 10;
@@ -90,34 +91,42 @@ impl Work for Takeover<'_> {
             if error.sqlstate() != Some(sqlstate::LOCK_NOT_AVAILABLE) {
                 return Err(error.while_doing("make the ledger of the restore"));
             }
-            if told {
-                return Err(still_working(session).await);
+            let ended = match told {
+                true => 0,
+                false => end_holders(session, WORK_LOCK, 0).await?,
+            };
+            if ended > 0 {
+                let message = format!("{ended} sessions of the run that stopped were still at work and were ended");
+                (self.sessions.events)(Event::Warning { message, hint: None });
+            } else if let Some(processes) = holders(session).await? {
+                return Err(held(&processes));
+            } else if told {
+                return Err(error.while_doing("make the ledger of the restore"));
             }
-            let ended = end_holders(session, WORK_LOCK, 0).await.unwrap_or_default();
-            if ended == 0 {
-                return Err(still_working(session).await);
-            }
-            let message = format!("{ended} sessions of the run that stopped were still at work and were ended");
-            (self.sessions.events)(Event::Warning { message, hint: None });
             told = true;
         }
     }
 }
 
-async fn still_working(session: &mut Session) -> Error {
+/// Processes that hold the lock, if any still do.
+async fn holders(session: &mut Session) -> Result<Option<Text>> {
     let statement = format!(
         "SELECT pg_catalog.string_agg(l.pid::pg_catalog.text, ', ') AS pids FROM pg_catalog.pg_locks l \
-         WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2 AND l.classid = {WORK_LOCK} AND l.objid = 0"
+         WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2 AND l.classid = {WORK_LOCK} AND l.objid = 0 \
+         AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())"
     );
-    let pids = match session.query(statement).await.and_then(|rows| rows.one()?.maybe("pids")) {
-        Ok(pids) => pids.unwrap_or_default(),
-        Err(error) => return error.while_doing("look for sessions of the run that stopped"),
-    };
+    let rows =
+        session.query(statement).await.map_err(|e| e.while_doing("look for who holds the lock of the restore"))?;
+    rows.one()?.maybe("pids")
+}
+
+fn held(processes: &Text) -> Error {
     Error::unsupported(
         format!(
-            "others hold the advisory lock of this restore on the server, which no other work takes: processes {pids}"
+            "others hold the advisory lock of this restore on the server, which no other work takes: processes \
+             {processes}"
         ),
-        "they are no sessions of this role and application name, and were left alone: wait for them, or end them: SELECT \
+        "only sessions of this role and application name are ended by it: wait for these, or end them: SELECT \
          pg_terminate_backend(pid); then run this again",
     )
 }
