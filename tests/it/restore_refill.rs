@@ -76,9 +76,16 @@ fn tables_without_rows_in_the_snapshot_are_never_emptied() {
         live.psql("TRUNCATE a, b; INSERT INTO a VALUES (1); INSERT INTO b TABLE a");
         keeping.ok(&[&["dump", "-d", &live.url()], left_out].concat());
         live.psql("TRUNCATE a, b; INSERT INTO a VALUES (2), (3); INSERT INTO b TABLE a");
-        for how in [&["--truncate"][..], &["--truncate", "-1"], &["--truncate", "-t", "a", "-t", "b"]] {
+        for (how, code) in [
+            (&["--truncate"][..], 0),
+            (&["--truncate", "-1"], 0),
+            (&["--truncate", "-t", "a", "-t", "b"], 9),
+            (&["-a", "-t", "a"], 9),
+        ] {
             let ran = keeping.run(&[&["restore", "latest", "-d", &live.url()], how].concat());
-            assert_eq!(ran.code, Some(0), "{left_out:?}: {}{}", ran.stdout, ran.stderr);
+            assert_eq!(ran.code, Some(code), "{left_out:?} {how:?}: {}{}", ran.stdout, ran.stderr);
+            let asked = ran.stderr.contains("rows of table public.a, which the snapshot does not have");
+            assert_eq!(asked, code == 9, "{}", ran.stderr);
             assert!(ran.stderr.contains("the snapshot has no rows of public.a"), "{}", ran.stderr);
             let found = live.query_one("SELECT (SELECT count(*) FROM a) || ' ' || count(*) FROM b");
             assert_eq!(found, counts, "{left_out:?} {how:?}");

@@ -1,14 +1,30 @@
 //! What stays behind for lack of something, and what is said of it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
-use crate::object::{Kind, ObjectId};
+use crate::object::{Kind, Name, Object, ObjectId};
 use crate::plan::planner_statistics::SETTABLE_SINCE;
-use crate::restore::prepare::extensions;
 use crate::restore::prepare::finding::Finding;
 use crate::restore::prepare::plan::Plan;
 use crate::restore::prepare::target::Target;
+use crate::restore::prepare::{existing, extensions};
 use crate::text::Text;
+
+/// Something that an object needs and that will not be there.
+struct Missing<'a> {
+    kind: Kind,
+    name: &'a Name,
+    /// The schema that an extension is wanted in, where the target has it in another one.
+    wanted: Option<&'a Text>,
+}
+
+impl fmt::Display for Missing<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.kind.noun(), self.name)?;
+        self.wanted.map_or(Ok(()), |schema| write!(f, " in schema {schema}"))
+    }
+}
 
 impl Plan {
     /// Tells what was asked for and stays behind.
@@ -18,6 +34,15 @@ impl Plan {
             message: format!("{what}, and does not come back"),
             hint: "restore that first, or with it: --with-dependencies adds what is needed".into(),
         }));
+    }
+
+    /// Tables that were named for their rows, of which the snapshot has none.
+    pub(super) fn tell_without_rows(&mut self, explicit: &[bool]) {
+        let named = existing::without_rows(self).into_iter().filter(|object| explicit[object.id.0 as usize]);
+        let named: Vec<String> = named
+            .map(|object| format!("rows of {} {}, which the snapshot does not have", object.kind.noun(), object.name))
+            .collect();
+        self.not_restored.extend(named);
     }
 
     /// Schemas that come with extensions of this restore or of the target.
@@ -37,48 +62,45 @@ impl Plan {
         let mut gone: BTreeSet<ObjectId> = BTreeSet::new();
         let mut users: BTreeMap<(Text, Option<Text>), BTreeSet<String>> = BTreeMap::new();
         for (at, object) in self.manifest.objects.iter().enumerate().filter(|(_, o)| self.chosen.wants(o.id)) {
-            // Rows alone need nothing but their table.
-            let made = self.chosen.keeps(object.id) || object.is_configuration();
-            let lack = object.lacks.iter().find(|lack| made && !target.provides(lack));
-            let lack = lack.map(|lack| (lack.kind, &lack.name, lack.installed_in.as_ref())).or_else(|| {
-                let foreign = |id: &&ObjectId| made && self.is_foreign(**id, target);
-                let need = object.needs.iter().find(foreign)?;
-                let need = self.object(*need);
-                Some((need.kind, &need.name, need.installed_in.as_ref()))
-            });
-            let lack = lack.map(|(kind, name, place)| {
-                let elsewhere = kind == Kind::Extension && target.misplaced(name, place).is_some();
-                (kind, name, place.filter(|_| elsewhere))
-            });
-            if let Some((Kind::Extension, name, place)) = lack {
+            let missing = self.missing(object, target);
+            if let Some(Missing { kind: Kind::Extension, name, wanted }) = &missing {
                 let user = format!("{} {}", object.kind.noun(), object.name);
-                users.entry((name.name.clone(), place.cloned())).or_default().insert(user);
+                users.entry((name.name.clone(), wanted.cloned())).or_default().insert(user);
             }
-            let lack = lack.or_else(|| {
+            let missing = missing.or_else(|| {
                 let need = object.needs.iter().chain(&object.part_of).find(|id| gone.contains(id))?;
                 let need = self.object(*need);
-                Some((need.kind, &need.name, None))
+                Some(Missing { kind: need.kind, name: &need.name, wanted: None })
             });
-            let lack = lack.map(|(kind, name, place)| {
-                let place = place.map(|place| format!(" in schema {place}")).unwrap_or_default();
-                format!("needs {} {name}{place}", kind.noun())
-            });
-            if let Some(lack) = refused.remove(&at).or(lack) {
-                gone.insert(object.id);
-                let said = format!("{} {} {lack}", object.kind.noun(), object.name);
-                if explicit[at]
-                    || self.chosen.has_rows(object.id)
-                    || self.chosen.keeps(object.id) && object.kind == Kind::MaterializedView
-                {
-                    self.not_restored.push(said.clone());
-                }
-                self.left_out.push(said);
+            let reason = refused.remove(&at).or_else(|| missing.map(|missing| format!("needs {missing}")));
+            let Some(reason) = reason else { continue };
+            gone.insert(object.id);
+            let said = format!("{} {} {reason}", object.kind.noun(), object.name);
+            let refreshed = self.chosen.keeps(object.id) && object.kind == Kind::MaterializedView;
+            if explicit[at] || self.chosen.has_rows(object.id) || refreshed {
+                self.not_restored.push(said.clone());
             }
+            self.left_out.push(said);
         }
         gone.iter().for_each(|id| self.chosen.leave_out(*id));
         let told =
             users.iter().map(|((name, place), users)| extensions::without((name, place.as_ref()), users, target));
         self.findings.extend(told);
+    }
+
+    /// What the making of an object needs and neither this restore nor the target has.
+    fn missing<'a>(&'a self, object: &'a Object, target: &Target) -> Option<Missing<'a>> {
+        // Rows alone need nothing but their table.
+        if !self.chosen.keeps(object.id) && !object.is_configuration() {
+            return None;
+        }
+        let lacks = object.lacks.iter().filter(|lack| !target.provides(lack));
+        let lacks = lacks.map(|lack| (lack.kind, &lack.name, lack.installed_in.as_ref()));
+        let foreign = object.needs.iter().filter(|id| self.is_foreign(**id, target)).map(|id| self.object(*id));
+        let foreign = foreign.map(|need| (need.kind, &need.name, need.installed_in.as_ref()));
+        let (kind, name, schema) = lacks.chain(foreign).next()?;
+        let elsewhere = kind == Kind::Extension && target.misplaced(name, schema).is_some();
+        Some(Missing { kind, name, wanted: schema.filter(|_| elsewhere) })
     }
 
     /// Whether it is an extension or a language that is neither chosen nor there.

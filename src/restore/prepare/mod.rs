@@ -78,6 +78,7 @@ pub async fn prepare(reader: &Reader, options: &Options, connector: &Connector, 
     plan.server = Server::new(&target, server.version, options);
     plan.findings.extend(found);
     plan.look_at_tables(&copies, connector, options).await?;
+    plan.tell_without_rows(&selected.explicit);
     plan.settle(options);
     Ok(plan)
 }

@@ -1,7 +1,7 @@
 //! Tables that stand on the target already and get rows: whether these fit, in which order foreign keys let them in,
-//! and how the tables are emptied first. Looks at the target, and changes it only where a table is emptied.
+//! and the statement that empties them first.
 //!
-//! What stands is never defined anew: neither its columns nor its keys, indexes or triggers are touched.
+//! Reads only. What is there is never defined anew: neither its columns nor its keys, indexes or triggers are touched.
 
 mod check;
 mod facts;
@@ -80,6 +80,11 @@ fn wanted(plan: &Plan) -> (Vec<&Object>, Vec<&Object>) {
         plan.chosen.has_rows(object.id) && !plan.chosen.keeps(object.id) && rows && object.kind != Kind::LargeObjects
     });
     wanted.partition(|object| stored.contains(&object.id))
+}
+
+/// Tables that would get rows without being made, if the snapshot had any.
+pub(crate) fn without_rows(plan: &Plan) -> Vec<&Object> {
+    wanted(plan).1
 }
 
 /// A transaction as the role of the restore, in which types are written as in the snapshot.
