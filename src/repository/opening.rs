@@ -56,10 +56,7 @@ impl Repository {
     ///
     /// As [`Repository::writer`].
     pub async fn opening(&self) -> Result<Opening> {
-        if let Some(folder) = self.inner.unknown.first() {
-            let message = format!("{} has a folder {folder} that this version does not know", self.store().place());
-            return Err(Error::unsupported(message, "use a newer version of pgkeep, or move the folder away"));
-        }
+        self.knows_all_folders()?;
         let store = self.store().clone();
         cpu::run(move || store.sweep(&Folder::ALL.map(Folder::name))).await?;
         let survey = self.survey().await?;
@@ -69,5 +66,12 @@ impl Repository {
             return Err(Error::unsupported(message, "use a newer version of pgkeep"));
         }
         Ok(Opening { survey, snapshots: Arc::new(snapshots) })
+    }
+
+    /// Refuses to change a place that a newer version has given more to: what is in there might rely on anything.
+    pub(super) fn knows_all_folders(&self) -> Result<()> {
+        let Some(folder) = self.inner.unknown.first() else { return Ok(()) };
+        let message = format!("{} has a folder {folder} that this version does not know", self.store().place());
+        Err(Error::unsupported(message, "use a newer version of pgkeep, or move the folder away"))
     }
 }

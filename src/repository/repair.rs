@@ -140,13 +140,9 @@ impl Repository {
     }
 
     fn may_delete(&self, seen: &Opening) -> Result<()> {
-        let place = self.store().place();
-        if let Some(folder) = self.inner.unknown.first() {
-            let message = format!("{place} has a folder {folder} that this version does not know");
-            return Err(Error::unsupported(message, "use a newer version of pgkeep, or move the folder away"));
-        }
+        self.knows_all_folders()?;
         if !seen.survey.requires.allows_delete() || !seen.snapshots.requires.allows_delete() {
-            let message = format!("{place} uses features with which this version must not delete");
+            let message = format!("{} uses features with which this version must not delete", self.store().place());
             return Err(Error::unsupported(message, "use a newer version of pgkeep"));
         }
         Ok(())
