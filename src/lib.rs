@@ -15,7 +15,7 @@
 //!
 //! | question | answer |
 //! |---|---|
-//! | what does a flag mean? | `cli/command`, one file a command; those that several share in `cli/flags`, `cli/selection`, `cli/definitions` |
+//! | what does a flag mean? | `cli/command`, one file a command; those that several share in `cli/flags`, `cli/selection`, `cli/rendering` |
 //! | where is a flag decided? | the `Options` of its verb say what was asked; [`dump`] in `dump/chosen`, [`restore`] in `restore/prepare`, names of objects in [`plan::select`] |
 //! | what SQL makes an object? | `catalog/family`: one `.rs` and one `.sql` a family; what a restore leaves out of it or rewrites: [`plan::Rendering`], `restore/rename` |
 //! | what is known of a kind of object? | its row in [`object::Kind::facts`]; a kind without a row does not compile |

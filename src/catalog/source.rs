@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::pg::{Row, Rows, Session, sql};
 use crate::progress::{Event, Events};
 
-/// CatalogQuerys that wait at most: more than there are families, so that all can wait at once.
+/// Queries that wait at most: more than there are families, so that all can wait at once.
 const QUERIES_MAX: usize = 128;
 /// How often a query is sent again because something was dropped under it.
 const TRIES: u32 = 30;
@@ -46,7 +46,7 @@ struct CatalogQuery {
     answer: oneshot::Sender<Result<Rows>>,
 }
 
-/// CatalogQuerys that no session has taken yet.
+/// Queries that no session has taken yet.
 type Pending = Mutex<mpsc::Receiver<CatalogQuery>>;
 
 /// A session on the server snapshot of the lead, once there is one.

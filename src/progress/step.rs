@@ -24,7 +24,7 @@ pub enum Step {
     Copy,
     /// Statistics for the planner are dumped or set.
     Statistics,
-    /// A snapshot is listed, or the one transaction of a restore is committed.
+    /// The snapshot of a dump is put, or the one transaction of a restore is committed.
     Commit,
     /// Snapshots are listed.
     ListSnapshots,

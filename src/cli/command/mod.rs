@@ -1,7 +1,7 @@
 //! The commands of `pgkeep`, one file each: its flags, what they ask of the library, and how the answer is shown.
 //!
 //! A command decides nothing that the library could decide, and reads no environment. Flags that several share are in
-//! [`crate::cli::flags`], [`crate::cli::selection`] and [`crate::cli::definitions`].
+//! [`crate::cli::flags`], [`crate::cli::selection`] and [`crate::cli::rendering`].
 
 mod cat;
 mod completions;

@@ -1,8 +1,8 @@
 //! Runs a plan, phase by phase.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
 use crate::object::{Kind, Object, ObjectId, Pass, Section};
@@ -151,7 +151,7 @@ fn settings(role: Option<&Text>, maintenance: &str) -> Text {
 impl Restoring {
     /// Tells how much is left to do.
     fn announce(&self) {
-        let mut numbers = std::collections::HashMap::new();
+        let mut numbers = HashMap::new();
         let mut left = Vec::new();
         for part in &self.parts {
             let number: &mut u32 = numbers.entry(part.object).or_default();
@@ -171,7 +171,7 @@ impl Restoring {
     }
 
     fn tables(&self) -> u64 {
-        let tables: std::collections::BTreeSet<ObjectId> = self.parts.iter().map(|part| part.object).collect();
+        let tables: BTreeSet<ObjectId> = self.parts.iter().map(|part| part.object).collect();
         tables.len() as u64
     }
 
@@ -195,7 +195,7 @@ impl Restoring {
             proof: Proof::default(),
             unproven: self.plan.unproven(),
             tables_read_back: None,
-            took: std::time::Duration::ZERO,
+            took: Duration::ZERO,
         }
     }
 
@@ -380,9 +380,9 @@ impl Work for EventTriggers<'_> {
 
 /// Schemas that selected objects live in and that neither are created themselves nor `brought` by extensions.
 fn missing_schemas(objects: &[&Object], brought: &BTreeSet<Text>) -> Vec<Text> {
-    let created: std::collections::BTreeSet<&Text> =
+    let created: BTreeSet<&Text> =
         objects.iter().filter(|o| o.kind == Kind::Schema && !o.create.is_empty()).map(|o| &o.name.name).collect();
-    let used: std::collections::BTreeSet<&Text> =
+    let used: BTreeSet<&Text> =
         objects.iter().filter(|o| is_created(o)).filter_map(|o| o.name.schema.as_ref()).collect();
     let missing = used.difference(&created).filter(|s| **s != &Text::from("public") && !brought.contains(**s));
     missing.map(|schema| text!["CREATE SCHEMA IF NOT EXISTS ", schema.ident()]).collect()
