@@ -42,6 +42,10 @@ impl Database {
         let name = format!("{hint}_{}", COUNT.fetch_add(1, Ordering::Relaxed));
         // Nobody connects to template0, so that databases can be made at the same time.
         let mut sql = format!("CREATE DATABASE {} TEMPLATE template0", quoted(&name));
+        if server.major() >= 15 {
+            // Half the time of what has been the default since.
+            sql += " STRATEGY file_copy";
+        }
         if let Some(encoding) = options.encoding {
             write!(sql, " ENCODING '{encoding}'").expect("a string takes everything");
         }
